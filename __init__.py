@@ -1,0 +1,48 @@
+"""Topics and participants of cooperation between states in Vietnamese news, sentence by sentence.
+
+>>> import hoptac
+>>> hoptac.predict("Hai bên thảo luận về an ninh hàng hải.").topics
+('maritime',)
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .data.labels import CORE_TOPICS as CORE_TOPICS
+    from .data.labels import TOPICS as TOPICS
+    from .data.schema import DataError as DataError
+    from .data.schema import Participant as Participant
+    from .data.schema import Sentence as Sentence
+    from .model.configuration import CheckpointError as CheckpointError
+    from .model.predictor import Prediction as Prediction
+    from .model.predictor import Predictor as Predictor
+    from .model.predictor import predict as predict
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "CORE_TOPICS": "data.labels",
+    "TOPICS": "data.labels",
+    "DataError": "data.schema",
+    "Participant": "data.schema",
+    "Sentence": "data.schema",
+    "CheckpointError": "model.configuration",
+    "Prediction": "model.predictor",
+    "Predictor": "model.predictor",
+    "predict": "model.predictor",
+}
+__all__ = ["__version__", *_HOME]
+
+
+def __getattr__(name: str) -> Any:
+    # Loaded on first use, so that `import hoptac` costs milliseconds.
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f".{_HOME[name]}", __name__), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

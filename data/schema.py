@@ -1,0 +1,247 @@
+"""One annotated sentence, and JSON Lines in and out.
+
+The format is one JSON object per line, UTF-8, Unicode NFC:
+`{"id": "a01-003", "doc": "a01", "kind": "body", "text": "…", "topics": ["trade"], "participants": [{"start": 4, "end": 15, "type": "GPE"}]}`
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TextIO
+
+from .labels import TOPICS, TYPES, sort_topics
+
+KINDS: tuple[str, ...] = ("body", "headline", "caption", "boilerplate")
+
+
+class DataError(ValueError):
+    """Data that cannot be used; the message names the file, the line and the field of each problem."""
+
+    def __init__(self, problems: Sequence[str], shown: int = 20) -> None:
+        self.problems = tuple(problems)
+        more = len(self.problems) - shown
+        super().__init__("\n".join([*self.problems[:shown], *([f"… and {more} more"] if more > 0 else [])]))
+
+
+@dataclass(frozen=True, slots=True)
+class Participant:
+    """A person, organisation or country that takes part, as a half-open character span.
+
+    >>> Participant("Lào", 4, 7, "GPE").to_dict()
+    {'text': 'Lào', 'start': 4, 'end': 7, 'type': 'GPE', 'score': 1.0}
+    """
+
+    text: str
+    start: int
+    end: int
+    type: str
+    score: float = 1.0
+    """Probability of the span and its type; 1.0 when a person labelled it."""
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"text": self.text, "start": self.start, "end": self.end, "type": self.type, "score": self.score}
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence with what is known about it.
+
+    `topics` or `participants` may be None: not labelled, which is not the same as none.
+
+    Raises:
+        ValueError: from `check`, when the sentence breaks the format.
+    """
+
+    id: str
+    text: str
+    topics: tuple[str, ...] | None = None
+    participants: tuple[Participant, ...] | None = None
+    doc: str = ""
+    kind: str = "body"
+    writer: str = ""
+    """Who wrote the sentence, if it was written for a corpus; splits keep a writer on one side."""
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    """Every other field of the record, kept as it was."""
+
+    @classmethod
+    def from_dict(
+        cls, record: Any, topics: Sequence[str] = TOPICS, types: Sequence[str] = TYPES
+    ) -> Sentence:
+        """A checked sentence from a JSON object.
+
+        >>> Sentence.from_dict({"id": "1", "text": "thăm Lào", "participants": [{"start": 5, "end": 8, "type": "GPE"}]}).participants[0].text
+        'Lào'
+
+        Raises:
+            ValueError: naming the field that is wrong.
+        """
+        if not isinstance(record, dict):
+            raise ValueError(f"a JSON object was expected, not {type(record).__name__}")
+        known = {"id", "text", "topics", "participants", "doc", "kind", "writer"}
+        for name in ("id", "text"):
+            if name not in record:
+                raise ValueError(f"{name}: missing")
+        for name in known - {"topics", "participants"}:
+            if not isinstance(record.get(name, ""), str):
+                raise ValueError(f"{name}: a string was expected, not {record[name]!r}")
+        text = record["text"]
+        if not unicodedata.is_normalized("NFC", text):
+            raise ValueError("text: not in Unicode NFC")
+        if record.get("kind", "body") not in KINDS:
+            raise ValueError(f"kind: unknown kind {record['kind']!r}; known are {', '.join(KINDS)}")
+        return cls(
+            id=record["id"],
+            text=text,
+            topics=_read_topics(record.get("topics"), topics),
+            participants=_read_participants(record.get("participants"), text, types),
+            doc=record.get("doc", ""),
+            kind=record.get("kind", "body"),
+            writer=record.get("writer", ""),
+            extra={name: value for name, value in record.items() if name not in known},
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON object of the format; unlabelled fields and empty extras are left out."""
+        record: dict[str, Any] = {"id": self.id}
+        if self.doc:
+            record["doc"] = self.doc
+        record |= {"kind": self.kind, "text": self.text}
+        if self.topics is not None:
+            record["topics"] = list(self.topics)
+        if self.participants is not None:
+            record["participants"] = [{"start": p.start, "end": p.end, "type": p.type} for p in self.participants]
+        if self.writer:
+            record["writer"] = self.writer
+        return record | dict(self.extra)
+
+
+def _read_topics(value: Any, known: Sequence[str]) -> tuple[str, ...] | None:
+    if value is None:
+        return None
+    if not isinstance(value, list) or not all(isinstance(topic, str) for topic in value):
+        raise ValueError(f"topics: a list of strings was expected, not {value!r}")
+    if len(set(value)) < len(value):
+        raise ValueError(f"topics: a topic stands twice in {value!r}")
+    try:
+        return sort_topics(value, known)
+    except ValueError as error:
+        raise ValueError(f"topics: {error}") from None
+
+
+def _read_participants(value: Any, text: str, types: Sequence[str]) -> tuple[Participant, ...] | None:
+    if value is None:
+        return None
+    if not isinstance(value, list):
+        raise ValueError(f"participants: a list was expected, not {value!r}")
+    participants = sorted((_read_participant(item, i, text, types) for i, item in enumerate(value)), key=lambda p: p.start)
+    for left, right in zip(participants, participants[1:], strict=False):
+        if right.start < left.end:
+            raise ValueError(f"participants: {left.text!r} ({left.start}-{left.end}) and {right.text!r} ({right.start}-{right.end}) overlap")
+    return tuple(participants)
+
+
+def _read_participant(item: Any, index: int, text: str, types: Sequence[str]) -> Participant:
+    where = f"participants[{index}]"
+    if not isinstance(item, dict):
+        raise ValueError(f"{where}: an object was expected, not {item!r}")
+    for name in ("start", "end", "type"):
+        if name not in item:
+            raise ValueError(f"{where}.{name}: missing")
+    start, end, kind = item["start"], item["end"], item["type"]
+    for name, offset in (("start", start), ("end", end)):
+        if not isinstance(offset, int) or isinstance(offset, bool):
+            raise ValueError(f"{where}.{name}: an integer was expected, not {offset!r}")
+    if kind not in types:
+        raise ValueError(f"{where}.type: unknown type {kind!r}; known are {', '.join(types)}")
+    if not 0 <= start < end <= len(text):
+        raise ValueError(f"{where}: span {start}-{end} does not lie inside the text of {len(text)} characters")
+    span = text[start:end]
+    if span != span.strip():
+        raise ValueError(f"{where}: span {span!r} begins or ends with white space")
+    if item.get("text", span) != span:
+        raise ValueError(f"{where}.text: {item['text']!r} is not the text at {start}-{end}, {span!r}")
+    return Participant(span, start, end, kind, float(item.get("score", 1.0)))
+
+
+def iter_problems_and_sentences(
+    lines: Iterable[str], name: str, topics: Sequence[str] = TOPICS, types: Sequence[str] = TYPES
+) -> Iterator[Sentence | str]:
+    """For each JSON line, its sentence, or a string `file:line: field: what is wrong`. Blank lines are passed over."""
+    first_seen: dict[str, int] = {}
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        where = f"{name}:{number}"
+        try:
+            sentence = Sentence.from_dict(json.loads(line), topics, types)
+        except json.JSONDecodeError as error:
+            yield f"{where}: not JSON: {error.msg} at column {error.colno}"
+            continue
+        except ValueError as error:
+            yield f"{where}: {error}"
+            continue
+        if sentence.id in first_seen:
+            yield f"{where}: id: {sentence.id!r} stands on line {first_seen[sentence.id]} already"
+            continue
+        first_seen[sentence.id] = number
+        yield sentence
+
+
+def read_sentences(
+    path: str | os.PathLike[str], topics: Sequence[str] = TOPICS, types: Sequence[str] = TYPES
+) -> list[Sentence]:
+    """All sentences of a JSON Lines file.
+
+    Raises:
+        DataError: naming file, line and field of every problem.
+        OSError: if the file cannot be read.
+    """
+    sentences: list[Sentence] = []
+    problems: list[str] = []
+    try:
+        with open(path, encoding="utf-8") as file:
+            for item in iter_problems_and_sentences(file, os.fspath(path), topics, types):
+                if isinstance(item, str):
+                    problems.append(item)
+                else:
+                    sentences.append(item)
+    except UnicodeDecodeError as error:
+        problems.append(f"{os.fspath(path)}: not UTF-8: {error.reason} at byte {error.start}")
+    if problems:
+        raise DataError(problems)
+    return sentences
+
+
+def write_sentences(path: str | os.PathLike[str], sentences: Iterable[Sentence]) -> None:
+    """Write JSON Lines; the file appears whole or not at all."""
+    with whole_file(path) as file:
+        for sentence in sentences:
+            file.write(json.dumps(sentence.to_dict(), ensure_ascii=False) + "\n")
+
+
+@contextmanager
+def whole_file(path: str | os.PathLike[str]) -> Iterator[TextIO]:
+    """A text file under a temporary name that takes its own name only when everything is written."""
+    target = Path(path)
+    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", text=True)
+    try:
+        with open(handle, "w", encoding="utf-8", newline="\n") as file:
+            yield file
+        os.chmod(temporary, 0o666 & ~_umask())
+        os.replace(temporary, target)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,126 @@
+"""The network: one encoder, a topic head and a tag head."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+IGNORED = -100
+"""Label of what is not labelled or not scored."""
+
+
+class TopicHead(nn.Module):
+    """Cosine between the centred mean of the token states and a learned vector per topic, scaled and shifted.
+
+    Embeddings of multilingual encoders crowd in a narrow cone (cosines of unrelated sentences around 0.85), so their
+    common mean is taken away first (Mu and Viswanath, 2018, All-but-the-Top).
+    """
+
+    def __init__(self, hidden: int, topics: int, dropout: float = 0.1) -> None:
+        super().__init__()
+        self.vectors = nn.Parameter(torch.randn(topics, hidden) / hidden**0.5)
+        self.scale = nn.Parameter(torch.full((topics,), 8.0))
+        self.bias = nn.Parameter(torch.full((topics,), -2.0))
+        self.register_buffer("center", torch.zeros(hidden))
+        self.dropout = nn.Dropout(dropout)
+        self.center: Tensor
+
+    def forward(self, states: Tensor, mask: Tensor) -> Tensor:
+        """States (batch, tokens, hidden) and mask (batch, tokens) to logits (batch, topics)."""
+        centred = self.dropout(mean_state(states, mask) - self.center)
+        cosine = functional.normalize(centred, dim=-1) @ functional.normalize(self.vectors, dim=-1).T
+        return cosine * self.scale + self.bias
+
+
+def mean_state(states: Tensor, mask: Tensor) -> Tensor:
+    """Mean of the states (batch, tokens, hidden) where mask (batch, tokens) is 1: (batch, hidden)."""
+    weight = mask.unsqueeze(-1).to(states.dtype)
+    return (states * weight).sum(1) / weight.sum(1).clamp(min=1)
+
+
+class TopicParticipantModel(nn.Module):
+    """Any transformers encoder with the two heads of hoptac.
+
+    Args:
+        encoder: a module called with `input_ids` and `attention_mask` that returns `last_hidden_state`.
+        topics: number of topics; 0 for a network without topic head.
+        tags: number of tags; 0 for a network without tag head.
+        topic_weight: weight of the topic loss in the joint loss; the tag loss has weight 1.
+    """
+
+    def __init__(
+        self, encoder: nn.Module, topics: int, tags: int, dropout: float = 0.1, topic_weight: float = 4.0
+    ) -> None:
+        super().__init__()
+        if not topics and not tags:
+            raise ValueError("a network needs topics or tags")
+        hidden = int(encoder.config.hidden_size)  # type: ignore[union-attr, arg-type]
+        if getattr(encoder, "pooler", None) is not None:
+            encoder.pooler = None  # type: ignore[assignment]  # neither head reads it
+        self.encoder = encoder
+        self.topic_head = TopicHead(hidden, topics, dropout) if topics else None
+        self.tag_head = nn.Linear(hidden, tags) if tags else None
+        self.dropout = nn.Dropout(dropout)
+        self.topic_weight = topic_weight
+
+    def forward(
+        self,
+        input_ids: Tensor,
+        attention_mask: Tensor,
+        topic_labels: Tensor | None = None,
+        tag_labels: Tensor | None = None,
+    ) -> dict[str, Tensor]:
+        """Logits of both heads, and the joint loss when labels are given.
+
+        Args:
+            input_ids, attention_mask: (batch, tokens).
+            topic_labels: (batch, topics), 1, 0 or IGNORED.
+            tag_labels: (batch, tokens), a tag index or IGNORED.
+
+        Returns:
+            `topic_logits` (batch, topics), `tag_logits` (batch, tokens, tags), and `loss`, a scalar.
+        """
+        states = self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
+        output: dict[str, Tensor] = {}
+        losses: list[Tensor] = []
+        if self.topic_head is not None:
+            output["topic_logits"] = self.topic_head(states, attention_mask)
+            if topic_labels is not None:
+                losses.append(self.topic_weight * topic_loss(output["topic_logits"], topic_labels))
+        if self.tag_head is not None:
+            output["tag_logits"] = self.tag_head(self.dropout(states))
+            if tag_labels is not None:
+                losses.append(tag_loss(output["tag_logits"], tag_labels))
+        return {"loss": torch.stack(losses).sum(), **output} if losses else output
+
+
+def topic_loss(logits: Tensor, labels: Tensor) -> Tensor:
+    """Mean binary cross-entropy over the labelled entries of (batch, topics); 0 when there are none."""
+    known = labels != IGNORED
+    losses = functional.binary_cross_entropy_with_logits(
+        logits.float(), labels.clamp(min=0).float(), reduction="none"
+    )
+    return (losses * known).sum() / known.sum().clamp(min=1)
+
+
+def tag_loss(logits: Tensor, labels: Tensor) -> Tensor:
+    """Mean cross-entropy over the labelled tokens of (batch, tokens, tags); 0 when there are none."""
+    known = (labels != IGNORED).sum().clamp(min=1)
+    return functional.cross_entropy(
+        logits.float().flatten(0, 1), labels.flatten(), ignore_index=IGNORED, reduction="sum"
+    ) / known
+
+
+def build_model(
+    backbone: Mapping[str, Any], topics: int, tags: int, dropout: float = 0.1, topic_weight: float = 4.0
+) -> TopicParticipantModel:
+    """An untrained network around the encoder that a transformers configuration describes."""
+    from transformers import AutoConfig, AutoModel
+
+    fields = dict(backbone)
+    encoder = AutoModel.from_config(AutoConfig.for_model(fields.pop("model_type"), **fields))
+    return TopicParticipantModel(encoder, topics, tags, dropout, topic_weight)

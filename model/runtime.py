@@ -1,0 +1,125 @@
+"""Running a checkpoint's network, in onnxruntime or in torch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from .configuration import ONNX_WEIGHTS, TORCH_WEIGHTS, CheckpointConfig, CheckpointError
+
+BACKENDS = ("onnx", "torch")
+
+
+class Runtime(Protocol):
+    """A network that is ready to run."""
+
+    def run(self, ids: Sequence[Sequence[int]]) -> tuple[np.ndarray, np.ndarray]:
+        """Token ids, special tokens included, to topic logits (batch, topics) and tag logits (batch, tokens, tags)."""
+        ...
+
+
+def open_runtime(folder: Path, config: CheckpointConfig, backend: str | None, device: str | None) -> Runtime:
+    """The network of a checkpoint folder.
+
+    Raises:
+        CheckpointError: if the folder lacks the weights for the backend, or they do not fit the configuration.
+        ValueError: for an unknown backend, or a device that it cannot use.
+    """
+    if backend not in (None, *BACKENDS):
+        raise ValueError(f"backend: unknown backend {backend!r}; known are {', '.join(BACKENDS)}")
+    if backend is None:
+        backend = "onnx" if ONNX_WEIGHTS in config.files and device in (None, "cpu") else "torch"
+    needed = {"onnx": ONNX_WEIGHTS, "torch": TORCH_WEIGHTS}[backend]
+    if needed not in config.files:
+        raise CheckpointError(f"{folder}: has no {needed}, which the backend {backend} needs")
+    if backend == "torch":
+        return TorchRuntime.load(folder, config, device)
+    if device not in (None, "cpu"):
+        raise ValueError(f"device: the backend onnx runs on the CPU, not on {device!r}")
+    return OnnxRuntime(folder / ONNX_WEIGHTS, config)
+
+
+def pad(ids: Sequence[Sequence[int]], pad_id: int) -> tuple[np.ndarray, np.ndarray]:
+    """Ids and mask as int64 arrays (batch, longest)."""
+    longest = max(map(len, ids))
+    padded = np.full((len(ids), longest), pad_id, np.int64)
+    mask = np.zeros((len(ids), longest), np.int64)
+    for row, sequence in enumerate(ids):
+        padded[row, : len(sequence)] = sequence
+        mask[row, : len(sequence)] = 1
+    return padded, mask
+
+
+class OnnxRuntime:
+    """An ONNX file in onnxruntime, on the CPU."""
+
+    def __init__(self, path: Path, config: CheckpointConfig) -> None:
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 3
+        try:
+            self.session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        except Exception as error:  # onnxruntime's own exceptions share no public base
+            raise CheckpointError(f"{path}: onnxruntime cannot read it: {error}") from None
+        shapes = {output.name: output.shape[-1] for output in self.session.get_outputs()}
+        expected = {"topic_logits": len(config.topics), "tag_logits": len(config.tags)}
+        if shapes != expected:
+            raise CheckpointError(f"{path}: its outputs {shapes} do not fit the configuration's {expected}")
+        self.pad_id = int(config.backbone.get("pad_token_id") or 0)
+
+    def run(self, ids: Sequence[Sequence[int]]) -> tuple[np.ndarray, np.ndarray]:
+        input_ids, mask = pad(ids, self.pad_id)
+        topics, tags = self.session.run(["topic_logits", "tag_logits"], {"input_ids": input_ids, "attention_mask": mask})
+        return topics, tags
+
+
+class TorchRuntime:
+    """The network in torch."""
+
+    def __init__(self, model: Any, config: CheckpointConfig, device: str | None = None) -> None:
+        import torch
+
+        self.device = torch.device(device or best_device())
+        self.model = model.to(self.device).eval()
+        self.pad_id = int(config.backbone.get("pad_token_id") or 0)
+        self.topics, self.tags = len(config.topics), len(config.tags)
+
+    @classmethod
+    def load(cls, folder: Path, config: CheckpointConfig, device: str | None) -> TorchRuntime:
+        from safetensors.torch import load_file
+
+        from .modeling import build_model
+
+        model = build_model(config.backbone, len(config.topics), len(config.tags) if config.types else 0)
+        try:
+            model.load_state_dict(load_file(folder / TORCH_WEIGHTS))
+        except RuntimeError as error:
+            raise CheckpointError(f"{folder / TORCH_WEIGHTS}: does not fit the configuration: {error}") from None
+        return cls(model, config, device)
+
+    def run(self, ids: Sequence[Sequence[int]]) -> tuple[np.ndarray, np.ndarray]:
+        import torch
+
+        input_ids, mask = (torch.from_numpy(array).to(self.device) for array in pad(ids, self.pad_id))
+        training = self.model.training
+        self.model.eval()
+        with torch.inference_mode():
+            output = self.model(input_ids, mask)
+        self.model.train(training)
+        batch, tokens = input_ids.shape
+        topics = output.get("topic_logits", torch.zeros(batch, self.topics))
+        tags = output.get("tag_logits", torch.zeros(batch, tokens, self.tags))
+        return topics.float().cpu().numpy(), tags.float().cpu().numpy()
+
+
+def best_device() -> str:
+    """`cuda`, `mps` or `cpu`: the fastest that torch finds here."""
+    import torch
+
+    if torch.cuda.is_available():
+        return "cuda"
+    return "mps" if torch.backends.mps.is_available() else "cpu"

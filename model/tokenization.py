@@ -1,0 +1,205 @@
+"""From a string as given to token ids, and back to offsets in that same string.
+
+The one encoding that training, evaluation and prediction share.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tokenizers import Tokenizer
+
+from .configuration import CheckpointError
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """One text as tokens. Special tokens are not part of it; `TextTokenizer.windows` adds them."""
+
+    ids: list[int]
+    words: list[int]
+    """Index of the first token of each word; a punctuation mark is a word of its own."""
+    offsets: list[tuple[int, int]]
+    """Start and end of each word in the string as given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A slice of a text's words that fits into the encoder, and the part of it whose tags count."""
+
+    ids: list[int]
+    """Token ids with special tokens."""
+    words: tuple[int, int]
+    """First and last (exclusive) word whose tags are taken from this window; these ranges tile the text."""
+    positions: list[int]
+    """Position in `ids` of the first token of each of these words."""
+
+
+class TextTokenizer:
+    """A `tokenizers.Tokenizer` with what prediction needs around it: Unicode, words, windows.
+
+    >>> from tokenizers import Tokenizer, models, pre_tokenizers
+    >>> raw = Tokenizer(models.WordLevel({"<unk>": 0, "Lào": 1}, unk_token="<unk>"))
+    >>> raw.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+    >>> TextTokenizer(raw, max_length=8).encode(["thăm Lào"])[0].offsets
+    [(0, 4), (5, 8)]
+    """
+
+    def __init__(self, tokenizer: Tokenizer, max_length: int) -> None:
+        tokenizer.no_truncation()
+        tokenizer.no_padding()
+        self.tokenizer = tokenizer
+        self.max_length = max_length
+        template = tokenizer.encode("a")
+        special = template.special_tokens_mask
+        content = special.index(0) if 0 in special else len(special)
+        self.prefix = template.ids[:content]
+        self.suffix = [i for i, mask in zip(template.ids[content:], special[content:], strict=True) if mask]
+        self.capacity = max_length - len(self.prefix) - len(self.suffix)
+        if self.capacity < 8:
+            raise ValueError(f"max_length: {max_length} leaves {self.capacity} tokens for text; at least 8 are needed")
+
+    @classmethod
+    def from_file(cls, path: str | Path, max_length: int) -> TextTokenizer:
+        """Read a `tokenizer.json`.
+
+        Raises:
+            CheckpointError: if the file cannot be read as one.
+        """
+        try:
+            tokenizer = Tokenizer.from_file(str(path))
+        except Exception as error:  # the Rust side raises bare Exception
+            raise CheckpointError(f"{path}: not a tokenizer file: {error}") from None
+        return cls(tokenizer, max_length)
+
+    def encode(self, texts: Sequence[str]) -> list[Encoding]:
+        """One `Encoding` per text; nothing is truncated."""
+        normalised = [normalise(text) for text in texts]
+        encodings = self.tokenizer.encode_batch([text for text, _ in normalised], add_special_tokens=False)
+        return [
+            self._words(encoding.ids, encoding.offsets, text, places)
+            for encoding, (text, places) in zip(encodings, normalised, strict=True)
+        ]
+
+    def _words(
+        self, ids: list[int], offsets: list[tuple[int, int]], text: str, places: list[tuple[int, int]] | None
+    ) -> Encoding:
+        words: list[int] = []
+        spans: list[tuple[int, int]] = []
+        for token, (start, end) in enumerate(offsets):
+            while start < end and text[start].isspace():
+                start += 1
+            if words and (end <= spans[-1][1] or (start == spans[-1][1] and _inside_word(text, start))):
+                spans[-1] = (spans[-1][0], max(end, spans[-1][1]))
+            else:
+                words.append(token)
+                spans.append((start, end))
+        if places is not None:
+            spans = [(places[start][0], places[end - 1][1]) if start < end else (0, 0) for start, end in spans]
+        return Encoding(ids, words, spans)
+
+    def windows(self, encoding: Encoding) -> list[Window]:
+        """The text in windows of at most `max_length` tokens, cut between words where a word fits.
+
+        Neighbouring windows share about a quarter of their tokens; each word's tags come from the window in which it
+        stands further from the edge. A text without tokens has one empty window.
+        """
+        count = len(encoding.ids)
+        if count <= self.capacity:
+            return [self._window(encoding, 0, count, 0, len(encoding.words))]
+        slices = self._slices(encoding.words, count)
+        edges = [0]
+        for (_, left_end), (right_start, _) in zip(slices, slices[1:], strict=False):
+            middle = (left_end + right_start) / 2
+            edges.append(sum(token < middle for token in encoding.words))
+        edges.append(len(encoding.words))
+        return [
+            self._window(encoding, start, end, edges[i], edges[i + 1]) for i, (start, end) in enumerate(slices)
+        ]
+
+    def _slices(self, words: list[int], count: int) -> list[tuple[int, int]]:
+        beginnings = set(words)
+        slices = [(0, self.capacity)]
+        while slices[-1][1] < count:
+            start = slices[-1][1] - self.capacity // 4
+            earliest = start - self.capacity // 4
+            while start > earliest and start not in beginnings:
+                start -= 1
+            slices.append((start, min(start + self.capacity, count)))
+        return slices
+
+    def _window(self, encoding: Encoding, start: int, end: int, first: int, last: int) -> Window:
+        ids = [*self.prefix, *encoding.ids[start:end], *self.suffix]
+        positions = [len(self.prefix) + encoding.words[word] - start for word in range(first, last)]
+        return Window(ids, (first, last), positions)
+
+
+def _inside_word(text: str, position: int) -> bool:
+    return _is_letter(text[position]) and _is_letter(text[position - 1])
+
+
+def _is_letter(character: str) -> bool:
+    return character.isalnum() or unicodedata.category(character)[0] == "M"
+
+
+def normalise(text: str) -> tuple[str, list[tuple[int, int]] | None]:
+    """The text in NFC with modern tone placement, and for each of its characters the range it has in `text`.
+
+    The ranges are None when every character kept its place, which is the rule. A surrogate without its partner,
+    which no encoding can hold, is read as the replacement character.
+
+    >>> normalise("hoà bình")
+    ('hòa bình', None)
+    """
+    text = _SURROGATE.sub("\ufffd", text)
+    if unicodedata.is_normalized("NFC", text):
+        return modern_tones(text), None
+    characters: list[str] = []
+    places: list[tuple[int, int]] = []
+    for start, end in _clusters(text):
+        composed = unicodedata.normalize("NFC", text[start:end])
+        characters.append(composed)
+        places += [(start, end)] * len(composed)
+    return modern_tones("".join(characters)), places
+
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def _clusters(text: str) -> Iterator[tuple[int, int]]:
+    """Ranges of a character with all that may combine with it: marks, and the later letters of a Hangul syllable."""
+    start = 0
+    for position in range(1, len(text) + 1):
+        if position == len(text) or not (
+            unicodedata.category(text[position])[0] == "M" or "\u1160" <= text[position] <= "\u11ff"
+        ):
+            yield start, position
+            start = position
+
+
+_OLD_TONES = "oà oá oả oã oạ oè oé oẻ oẽ oẹ uỳ uý uỷ uỹ uỵ"
+_NEW_TONES = "òa óa ỏa õa ọa òe óe ỏe õe ọe ùy úy ủy ũy ụy"
+
+
+def _tone_table() -> dict[str, str]:
+    table = {}
+    for old, new in zip(_OLD_TONES.split(), _NEW_TONES.split(), strict=True):
+        table |= {old: new, old.upper(): new.upper(), old.capitalize(): new.capitalize()}
+    return table
+
+
+_TONES = _tone_table()
+_OLD_TONE = re.compile(rf"(?<![qQ])(?:{'|'.join(_TONES)})(?![^\W\d_])")
+
+
+def modern_tones(text: str) -> str:
+    """Put the tone mark of open syllables where PhoBERT's pre-training text has it; the length stays.
+
+    >>> modern_tones("Khánh Hoà, uỷ ban, quý, hoàn")
+    'Khánh Hòa, ủy ban, quý, hoàn'
+    """
+    return _OLD_TONE.sub(lambda match: _TONES[match[0]], text)

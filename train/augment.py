@@ -1,0 +1,86 @@
+"""Changed copies of training sentences: other names, upper case, no diacritics."""
+
+from __future__ import annotations
+
+import random
+import unicodedata
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from ..data.schema import Participant, Sentence
+from .config import Augment
+
+
+class Augmenter:
+    """Draws changed copies.
+
+    Args:
+        config: the shares.
+        sentences: where other names are taken from.
+
+    >>> lao = Sentence("1", "thăm Lào", (), (Participant("Lào", 5, 8, "GPE"),))
+    >>> Augmenter(Augment(replace=0.0, upper_case=1.0, no_diacritics=0.0), [lao])(lao, random.Random(1)).text
+    'THĂM LÀO'
+    """
+
+    def __init__(self, config: Augment, sentences: Sequence[Sentence]) -> None:
+        self.config = config
+        self.names: dict[str, list[str]] = {}
+        for sentence in sentences:
+            for participant in sentence.participants or ():
+                self.names.setdefault(participant.type, []).append(participant.text)
+
+    def __call__(self, sentence: Sentence, draw: random.Random) -> Sentence:
+        if draw.random() < self.config.replace:
+            sentence = self._replace(sentence, draw)
+        if draw.random() < self.config.upper_case:
+            sentence = map_text(sentence, str.upper)
+        if draw.random() < self.config.no_diacritics:
+            sentence = map_text(sentence, without_diacritics)
+        return sentence
+
+    def _replace(self, sentence: Sentence, draw: random.Random) -> Sentence:
+        """Other names for half of the sentence's names, the same one wherever the same name stands."""
+        participants = sentence.participants or ()
+        other = {
+            (p.text, p.type): draw.choice(self.names[p.type])
+            for p in dict.fromkeys((replace(p, start=0, end=0) for p in participants))
+            if draw.random() < 0.5
+        }
+        # An organisation often decides whether news is domestic, and so the topics: what is replaced is not known any more.
+        topics = None if any(kind == "ORG" for _, kind in other) else sentence.topics
+        return replace(_with_names(sentence, other), topics=topics)
+
+
+def _with_names(sentence: Sentence, other: dict[tuple[str, str], str]) -> Sentence:
+    parts: list[str] = []
+    participants: list[Participant] = []
+    position = length = 0
+    for p in sentence.participants or ():
+        name = other.get((p.text, p.type), p.text)
+        plain = sentence.text[position : p.start]
+        parts += [plain, name]
+        start = length + len(plain)
+        length = start + len(name)
+        participants.append(Participant(name, start, length, p.type))
+        position = p.end
+    parts.append(sentence.text[position:])
+    return replace(sentence, text="".join(parts), participants=tuple(participants))
+
+
+def map_text(sentence: Sentence, change: Callable[[str], str]) -> Sentence:
+    """The sentence with `change` applied to its text, left as it is where that would move the offsets."""
+    text = "".join(map(change, sentence.text))
+    if len(text) != len(sentence.text):
+        return sentence
+    spans = tuple(replace(p, text=text[p.start : p.end]) for p in sentence.participants or ())
+    return replace(sentence, text=text, participants=None if sentence.participants is None else spans)
+
+
+def without_diacritics(text: str) -> str:
+    """
+    >>> without_diacritics("Đà Nẵng")
+    'Da Nang'
+    """
+    plain = "".join(c for c in unicodedata.normalize("NFD", text) if unicodedata.category(c) != "Mn")
+    return plain.replace("đ", "d").replace("Đ", "D")

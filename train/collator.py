@@ -1,0 +1,96 @@
+"""Sentences to tensors."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch.utils.data import Dataset
+
+from ..data.labels import spans_to_tags
+from ..data.schema import Sentence
+from ..eval.metrics import spans_of
+from ..model.modeling import IGNORED
+from ..model.tokenization import TextTokenizer
+from .augment import Augmenter
+
+Features = dict[str, list[int]]
+
+
+@dataclass(frozen=True)
+class Featurizer:
+    """Encodes labelled sentences by the encoding that prediction uses.
+
+    A sentence longer than one window gives several features; its topics are then ignored, since no one knows in which
+    window a topic stands.
+    """
+
+    tokenizer: TextTokenizer
+    topics: Sequence[str]
+    tags: Sequence[str]
+
+    def __call__(self, sentence: Sentence) -> list[Features]:
+        """One feature per window: `input_ids`, `topic_labels` (topics,), `tag_labels` (tokens,)."""
+        [encoding] = self.tokenizer.encode([sentence.text])
+        windows = self.tokenizer.windows(encoding)
+        tags = [IGNORED] * len(encoding.words)
+        if sentence.participants is not None:
+            names, _ = spans_to_tags(spans_of(sentence.participants), encoding.offsets)
+            tags = [self.tags.index(name) for name in names]
+        known = sentence.topics is not None and len(windows) == 1
+        topic_labels = [int(topic in (sentence.topics or ())) if known else IGNORED for topic in self.topics]
+        features = []
+        for window in windows:
+            tag_labels = [IGNORED] * len(window.ids)
+            for position, tag in zip(window.positions, tags[slice(*window.words)], strict=True):
+                tag_labels[position] = tag
+            features.append({"input_ids": window.ids, "topic_labels": topic_labels, "tag_labels": tag_labels})
+        return features
+
+
+class TrainingSet(Dataset[Features]):
+    """Features of sentences, of changed copies when there is an augmenter; the copies depend on seed and epoch only."""
+
+    def __init__(
+        self, sentences: Sequence[Sentence], featurizer: Featurizer, augmenter: Augmenter | None = None, seed: int = 1
+    ) -> None:
+        self.featurizer = featurizer
+        self.augmenter = augmenter
+        self.seed = seed
+        self.epoch = 0
+        self.items = [(s, i) for s in sentences for i in range(len(featurizer(s)))]
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def __getitem__(self, index: int) -> Features:
+        sentence, window = self.items[index]
+        original = self.featurizer(sentence)
+        if self.augmenter is None or len(original) > 1:
+            return original[window]
+        changed = self.featurizer(self.augmenter(sentence, random.Random(f"{self.seed}/{self.epoch}/{index}")))
+        return changed[0] if len(changed) == 1 else original[0]
+
+
+@dataclass(frozen=True)
+class Collator:
+    """Pads features to the longest of a batch."""
+
+    pad_id: int
+
+    def __call__(self, features: Sequence[Features]) -> dict[str, Any]:
+        """int64 tensors: `input_ids`, `attention_mask`, `tag_labels` (batch, tokens), `topic_labels` (batch, topics)."""
+        longest = max(len(f["input_ids"]) for f in features)
+        return {
+            "input_ids": _padded([f["input_ids"] for f in features], longest, self.pad_id),
+            "attention_mask": _padded([[1] * len(f["input_ids"]) for f in features], longest, 0),
+            "topic_labels": torch.tensor([f["topic_labels"] for f in features]),
+            "tag_labels": _padded([f["tag_labels"] for f in features], longest, IGNORED),
+        }
+
+
+def _padded(rows: Sequence[Sequence[int]], length: int, value: int) -> torch.Tensor:
+    return torch.tensor([[*row, *[value] * (length - len(row))] for row in rows])

@@ -1,0 +1,123 @@
+"""An experiment: YAML to dataclasses. Unknown keys and wrong types are refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import field
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass
+
+from ..data.labels import TOPICS, TYPES
+
+_STRICT = ConfigDict(extra="forbid")
+
+
+class ConfigError(ValueError):
+    """A configuration that cannot be used; the message names the file and the key."""
+
+
+@dataclass(config=_STRICT, frozen=True)
+class Data:
+    """Where sentences come from: JSON Lines files, or `corpus:train`, `corpus:development`, `corpus:all`."""
+
+    train: list[str] = field(default_factory=lambda: ["corpus:train"])
+    development: list[str] = field(default_factory=lambda: ["corpus:development"])
+    topics: list[str] = field(default_factory=lambda: list(TOPICS))
+    types: list[str] = field(default_factory=lambda: list(TYPES))
+    limit: int | None = None
+    """Use only the first so many sentences of each side, for a quick try."""
+
+
+@dataclass(config=_STRICT, frozen=True)
+class Network:
+    max_length: int = Field(256, ge=16)
+    """Tokens in one window, special tokens included."""
+    dropout: float = Field(0.1, ge=0, lt=1)
+    topic_weight: float = Field(4.0, gt=0)
+    """Weight of the topic loss; the tag loss has weight 1."""
+
+
+@dataclass(config=_STRICT, frozen=True)
+class Augment:
+    """Shares of training sentences that are changed, drawn anew each epoch."""
+
+    replace: float = Field(0.3, ge=0, le=1)
+    """Participants replaced by others of their type."""
+    upper_case: float = Field(0.03, ge=0, le=1)
+    no_diacritics: float = Field(0.03, ge=0, le=1)
+
+
+@dataclass(config=_STRICT, frozen=True)
+class Train:
+    epochs: int = Field(10, ge=1)
+    batch_size: int = Field(16, ge=1)
+    learning_rate: float = Field(2.0e-4, gt=0)
+    """Of the encoder."""
+    head_learning_rate: float = Field(5.0e-3, gt=0)
+    weight_decay: float = Field(0.01, ge=0)
+    warmup: float = Field(0.1, ge=0, lt=1)
+    """Share of the steps."""
+    patience: int = Field(3, ge=1)
+    """Epochs without a better development score after which training stops."""
+    bf16: bool | None = None
+    """None: where the device computes in bfloat16 natively."""
+
+
+@dataclass(config=_STRICT, frozen=True)
+class Experiment:
+    """One training run.
+
+    >>> Experiment(output="runs/try", train=Train(epochs=2)).train.epochs
+    2
+    """
+
+    output: str
+    backbone: str = "embedded"
+    """`embedded`, a hub id, or a folder."""
+    seed: int = 1
+    data: Data = field(default_factory=Data)
+    network: Network = field(default_factory=Network)
+    augment: Augment = field(default_factory=Augment)
+    train: Train = field(default_factory=Train)
+
+
+_ADAPTER = TypeAdapter(Experiment)
+
+
+def load_experiment(path: str | Path, overrides: Iterable[str] = ()) -> Experiment:
+    """Read a YAML file and apply overrides such as `train.learning_rate=1.0e-4`.
+
+    Raises:
+        ConfigError: naming the file and every key that is unknown or of the wrong type.
+    """
+    try:
+        record = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: no such file") from None
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{path}: not YAML: {error}") from None
+    if not isinstance(record, dict):
+        raise ConfigError(f"{path}: keys and values were expected")
+    for override in overrides:
+        _override(record, override)
+    try:
+        return _ADAPTER.validate_python(record)
+    except ValidationError as error:
+        lines = [f"{path}: {'.'.join(map(str, e['loc']))}: {e['msg']} (given: {e['input']!r})" for e in error.errors()]
+        raise ConfigError("\n".join(lines)) from None
+
+
+def _override(record: dict[str, Any], override: str) -> None:
+    path, equals, value = override.partition("=")
+    if not equals:
+        raise ConfigError(f"--set {override}: key=value was expected, for example train.epochs=3")
+    *parents, last = path.split(".")
+    for name in parents:
+        record = record.setdefault(name, {})
+        if not isinstance(record, dict):
+            raise ConfigError(f"--set {override}: {name} has no keys below it")
+    record[last] = yaml.safe_load(value)

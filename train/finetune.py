@@ -1,0 +1,322 @@
+"""Fine-tuning: sentences and a backbone in, a checkpoint out."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+import shutil
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from rich.console import Console
+from transformers import EarlyStoppingCallback, Trainer, TrainerCallback, TrainingArguments, set_seed
+
+from ..data.corpus import load_corpus
+from ..data.labels import TOPIC_DESCRIPTIONS, bio_tags
+from ..data.schema import DataError, Sentence, read_sentences
+from ..eval.evaluate import evaluate
+from ..eval.metrics import labelled
+from ..model.backbone import load_encoder
+from ..model.configuration import TOKENIZER_FILE, TORCH_WEIGHTS, CheckpointConfig
+from ..model.decoding import calibrated_probabilities
+from ..model.modeling import TopicParticipantModel, mean_state
+from ..model.predictor import Predictor
+from ..model.runtime import TorchRuntime, best_device, pad
+from ..model.tokenization import TextTokenizer
+from .augment import Augmenter
+from .calibrate import fit_calibration, fit_thresholds
+from .collator import Collator, Featurizer, TrainingSet
+from .config import ConfigError, Experiment
+
+console = Console(stderr=True)
+SCORE = "score"
+"""The development score that stopping watches: the mean of topic macro-F1 and span F1."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One training run with all its parts, before the first step."""
+
+    experiment: Experiment
+    train: list[Sentence]
+    development: list[Sentence]
+    config: CheckpointConfig
+    tokenizer: TextTokenizer
+    model: TopicParticipantModel
+
+
+def finetune(experiment: Experiment, resume: bool = False) -> Path:
+    """Train and write a checkpoint to `experiment.output`.
+
+    Args:
+        experiment: what to train on what.
+        resume: go on from the last saved epoch of an interrupted run in the same folder.
+
+    Returns:
+        The checkpoint folder.
+
+    Raises:
+        ConfigError: if the output folder holds another run, or there is none to resume.
+        DataError: for sentences that cannot be used.
+
+    >>> finetune(Experiment(output="runs/try"))  # doctest: +SKIP
+    PosixPath('runs/try')
+    """
+    output = Path(experiment.output)
+    state = output / "trainer"
+    if resume and not state.is_dir():
+        raise ConfigError(f"output: {output} holds no interrupted run to resume")
+    if not resume and output.is_dir() and any(output.iterdir()):
+        raise ConfigError(f"output: {output} is not empty; name another folder, or resume the run in it")
+    output.mkdir(parents=True, exist_ok=True)
+    began = time.monotonic()
+    set_seed(experiment.seed)
+    run = prepare(experiment, output)
+    trainer = build_trainer(run, state)
+    trainer.train(resume_from_checkpoint=resume or None)
+    predictor = Predictor(run.config, run.tokenizer, TorchRuntime(run.model, run.config))
+    predictor.config = calibrate(predictor, run.development)
+    scores = evaluate(predictor, run.development)
+    write_checkpoint(run, predictor.config, output)
+    write_record(run, output, scores, trainer, time.monotonic() - began)
+    shutil.rmtree(state)
+    return output
+
+
+def prepare(experiment: Experiment, output: Path) -> Run:
+    """Read data and backbone, build the network and start its topic vectors from the topics' descriptions."""
+    data = experiment.data
+    train = read_sources(data.train, data.topics, data.types)[: data.limit]
+    development = read_sources(data.development, data.topics, data.types)[: data.limit]
+    known = {sentence.text for sentence in train}
+    if leaked := [sentence.id for sentence in development if sentence.text in known]:
+        raise DataError([f"{leaked[0]}: stands in the training and in the development data ({len(leaked)} such)"])
+    encoder, raw_tokenizer, backbone = load_encoder(experiment.backbone, output / "backbone")
+    tokenizer = TextTokenizer(raw_tokenizer, experiment.network.max_length)
+    config = CheckpointConfig(
+        backbone=json.loads(json.dumps(backbone, default=str)),
+        backbone_name=experiment.backbone,
+        topics=tuple(data.topics),
+        types=tuple(data.types),
+        tags=bio_tags(data.types),
+        max_length=experiment.network.max_length,
+        hoptac_version=version("hoptac"),
+    )
+    network = experiment.network
+    model = TopicParticipantModel(encoder, len(config.topics), len(config.tags), network.dropout, network.topic_weight)
+    start_topic_head(model, tokenizer, [s.text for s in train], config)
+    shutil.rmtree(output / "backbone", ignore_errors=True)
+    return Run(experiment, train, development, config, tokenizer, model)
+
+
+def read_sources(sources: Sequence[str], topics: Sequence[str], types: Sequence[str]) -> list[Sentence]:
+    """Sentences of files and of `corpus:train`, `corpus:development` or `corpus:all`.
+
+    Raises:
+        DataError: for a source without sentences, or an id that two sources share.
+    """
+    sentences: list[Sentence] = []
+    for source in sources:
+        name, _, split = source.partition(":")
+        found = load_corpus(None if split == "all" else split) if name == "corpus" else read_sentences(source, topics, types)
+        if not found:
+            raise DataError([f"{source}: no sentences"])
+        sentences += found
+    if len({s.id for s in sentences}) < len(sentences):
+        raise DataError([f"{', '.join(sources)}: an id stands in more than one source"])
+    return sentences
+
+
+@torch.no_grad()
+def start_topic_head(
+    model: TopicParticipantModel, tokenizer: TextTokenizer, texts: Sequence[str], config: CheckpointConfig
+) -> None:
+    """Set the centre to the mean state of the training texts, and each topic's vector to its description's state."""
+    head = model.topic_head
+    if head is None:
+        return
+    model.eval()
+    pad_id = int(config.backbone["pad_token_id"])
+    head.center.copy_(_states(model, tokenizer, texts[:2000], pad_id).mean(0))
+    described = [topic for topic in config.topics if topic in TOPIC_DESCRIPTIONS]
+    if described:
+        states = _states(model, tokenizer, [TOPIC_DESCRIPTIONS[topic] for topic in described], pad_id)
+        head.vectors[[config.topics.index(topic) for topic in described]] = torch.nn.functional.normalize(
+            states - head.center, dim=-1
+        )
+    model.train()
+
+
+def _states(model: TopicParticipantModel, tokenizer: TextTokenizer, texts: Sequence[str], pad_id: int) -> torch.Tensor:
+    rows = []
+    for first in range(0, len(texts), 32):
+        encodings = tokenizer.encode(texts[first : first + 32])
+        ids, mask = (torch.from_numpy(a) for a in pad([tokenizer.windows(e)[0].ids for e in encodings], pad_id))
+        with torch.autocast("cpu", torch.bfloat16, enabled=computes_bf16()):
+            states = model.encoder(input_ids=ids, attention_mask=mask).last_hidden_state
+        rows.append(mean_state(states.float(), mask))
+    return torch.cat(rows)
+
+
+class JointTrainer(Trainer):
+    """transformers' Trainer with two learning rates, and development scores from the predictor that users get."""
+
+    def __init__(self, run: Run, **options: Any) -> None:
+        self.run = run
+        super().__init__(model=run.model, **options)
+
+    def create_optimizer(self, model: Any = None) -> torch.optim.Optimizer:
+        if self.optimizer is None:
+            train = self.run.experiment.train
+            decayed = set(self.get_decay_parameter_names(self.run.model))
+            groups: dict[tuple[float, float], list[torch.nn.Parameter]] = {}
+            for name, parameter in self.run.model.named_parameters():
+                rate = train.learning_rate if name.startswith("encoder.") else train.head_learning_rate
+                groups.setdefault((rate, train.weight_decay if name in decayed else 0.0), []).append(parameter)
+            self.optimizer = torch.optim.AdamW([{"params": p, "lr": r, "weight_decay": d} for (r, d), p in groups.items()])
+        return self.optimizer
+
+    def evaluate(self, *args: Any, **kwargs: Any) -> dict[str, float]:
+        run = self.run
+        device = str(self.args.device)
+        scores = evaluate(Predictor(run.config, run.tokenizer, TorchRuntime(run.model, run.config, device)), run.development)
+        topics, spans = scores["topics"], scores["participants"]
+        metrics = {
+            f"eval_{SCORE}": (topics["macro_f1"] + spans["f1"]) / 2,
+            "eval_topic_macro_f1": topics["macro_f1"],
+            "eval_topic_micro_f1": topics["micro_f1"],
+            "eval_span_f1": spans["f1"],
+            "eval_no_topic_specificity": topics["no_topic_specificity"] or 0.0,
+        }
+        self.log(metrics)
+        self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
+        return metrics
+
+
+class EpochOfData(TrainerCallback):
+    """Tells the training set which epoch it is, so that changed copies are drawn anew, also after a resume."""
+
+    def __init__(self, dataset: TrainingSet) -> None:
+        self.dataset = dataset
+
+    def on_epoch_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        self.dataset.epoch = int(state.epoch or 0)
+
+
+class Report(TrainerCallback):
+    """One line per epoch."""
+
+    def on_evaluate(self, args: Any, state: Any, control: Any, metrics: Any = None, **kwargs: Any) -> None:
+        losses = [entry["loss"] for entry in state.log_history if "loss" in entry]
+        console.print(
+            f"epoch {state.epoch:.0f}  loss {losses[-1] if losses else float('nan'):.3f}  "
+            + "  ".join(f"{name[5:]} {value:.3f}" for name, value in metrics.items() if name.startswith("eval_"))
+        )
+
+
+def build_trainer(run: Run, state: Path) -> JointTrainer:
+    """The trainer of a run; its resumable state goes to the folder `state`."""
+    experiment = run.experiment
+    train = experiment.train
+    featurizer = Featurizer(run.tokenizer, run.config.topics, run.config.tags)
+    dataset = TrainingSet(run.train, featurizer, Augmenter(experiment.augment, run.train), experiment.seed)
+    arguments = TrainingArguments(
+        output_dir=str(state),
+        num_train_epochs=train.epochs,
+        per_device_train_batch_size=train.batch_size,
+        learning_rate=train.learning_rate,
+        weight_decay=train.weight_decay,
+        warmup_steps=train.warmup,
+        lr_scheduler_type="linear",
+        train_sampling_strategy="group_by_length",
+        use_cpu=best_device() == "cpu",
+        bf16=computes_bf16() if train.bf16 is None else train.bf16,
+        eval_strategy="epoch",
+        save_strategy="epoch",
+        logging_strategy="epoch",
+        save_total_limit=1,
+        load_best_model_at_end=True,
+        metric_for_best_model=SCORE,
+        greater_is_better=True,
+        restore_callback_states_from_checkpoint=True,
+        remove_unused_columns=False,
+        report_to="none",
+        seed=experiment.seed,
+        data_seed=experiment.seed,
+        disable_tqdm=not console.is_terminal,
+    )
+    trainer = JointTrainer(
+        run,
+        args=arguments,
+        train_dataset=dataset,
+        eval_dataset=dataset,
+        data_collator=Collator(int(run.config.backbone["pad_token_id"])),
+        callbacks=[EpochOfData(dataset), EarlyStoppingCallback(train.patience), Report()],
+    )
+    from transformers.trainer_callback import PrinterCallback
+
+    trainer.remove_callback(PrinterCallback)
+    return trainer
+
+
+def computes_bf16() -> bool:
+    """Whether the device that training would take multiplies in bfloat16 natively."""
+    if torch.cuda.is_available():
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    capabilities = torch.cpu.get_capabilities() if hasattr(torch.cpu, "get_capabilities") else {}
+    return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16") or capabilities.get("arm_bf16"))
+
+
+def calibrate(predictor: Predictor, development: Sequence[Sentence]) -> CheckpointConfig:
+    """The predictor's configuration with calibration and thresholds fitted on development sentences."""
+    config = predictor.config
+    sentences, _ = labelled(development)
+    if not sentences or not config.topics:
+        return config
+    logits = np.stack([topics for topics, _ in predictor.logits([s.text for s in sentences])])
+    labels = np.array([[topic in (s.topics or ()) for topic in config.topics] for s in sentences], int)
+    calibration = fit_calibration(logits, labels)
+    thresholds = fit_thresholds(calibrated_probabilities(logits, calibration), labels)
+    return replace(
+        config,
+        calibration=dict(zip(config.topics, calibration, strict=True)),
+        thresholds=dict(zip(config.topics, thresholds, strict=True)),
+    )
+
+
+def write_checkpoint(run: Run, config: CheckpointConfig, output: Path) -> None:
+    """Write weights, tokenizer and, last, the configuration that holds their hashes."""
+    from safetensors.torch import save_file
+
+    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in run.model.state_dict().items()}
+    save_file(tensors, output / TORCH_WEIGHTS, {"format": "pt"})
+    run.tokenizer.tokenizer.save(str(output / TOKENIZER_FILE))
+    config.save(output)
+
+
+def write_record(run: Run, output: Path, scores: dict[str, Any], trainer: Trainer, seconds: float) -> None:
+    """Write `training.json`: what was trained on what, with which versions, and how well it did."""
+    packages = ("hoptac", "torch", "transformers", "tokenizers", "accelerate", "numpy", "scikit-learn")
+    record = {
+        "experiment": asdict(run.experiment),
+        "seed": run.experiment.seed,
+        "data": {"train": fingerprint(run.train), "development": fingerprint(run.development)},
+        "versions": {"python": platform.python_version()} | {name: version(name) for name in packages},
+        "seconds": round(seconds),
+        "epochs": [entry for entry in trainer.state.log_history if f"eval_{SCORE}" in entry],
+        "development": scores,
+    }
+    (output / "training.json").write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def fingerprint(sentences: Sequence[Sentence]) -> dict[str, Any]:
+    """Count and SHA-256 of the sentences as JSON Lines."""
+    text = "".join(json.dumps(s.to_dict(), ensure_ascii=False, sort_keys=True) + "\n" for s in sentences)
+    return {"sentences": len(sentences), "sha256": hashlib.sha256(text.encode()).hexdigest()}
