@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-from .schema import Sentence, read_sentences
+from .labels import TOPICS, TYPES
+from .marks import read_marks
+from .schema import DataError, Sentence, read_sentences
 
 CORPUS = Path(__file__).parent / "corpus"
 SPLITS = ("train", "development")
@@ -34,3 +37,37 @@ def load_corpus(split: str | None = None) -> list[Sentence]:
 def development_writers() -> frozenset[str]:
     """Writers whose sentences are for development, from `corpus/splits.json`."""
     return frozenset(json.loads((CORPUS / "splits.json").read_text(encoding="utf-8"))["development"])
+
+
+def read_sources(names: Sequence[str], topics: Sequence[str] = TOPICS, types: Sequence[str] = TYPES) -> list[Sentence]:
+    """Sentences of several sources, as `read_source` reads them.
+
+    Raises:
+        DataError: for a source without sentences, or an id that two sources share.
+    """
+    home: dict[str, str] = {}
+    sentences: list[Sentence] = []
+    for name in names:
+        found = read_source(name, topics, types)
+        if not found:
+            raise DataError([f"{name}: no sentences"])
+        for sentence in found:
+            if home.setdefault(sentence.id, name) != name:
+                raise DataError([f"{name}: id: {sentence.id!r} stands in {home[sentence.id]} already"])
+        sentences += found
+    return sentences
+
+
+def read_source(name: str, topics: Sequence[str] = TOPICS, types: Sequence[str] = TYPES) -> list[Sentence]:
+    """Sentences of a `.jsonl` or `.marks` file, or of `corpus:train`, `corpus:development`, `corpus:all`.
+
+    Raises:
+        DataError: naming file, line and field of every problem.
+        OSError: if the file cannot be read.
+    """
+    source, _, split = name.partition(":")
+    if source == "corpus":
+        return load_corpus(None if split == "all" else split)
+    if name.endswith(".marks"):
+        return read_marks(name, topics, types)
+    return read_sentences(name, topics, types)

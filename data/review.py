@@ -9,6 +9,9 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
+from rich.table import Table
+
+from .labels import TOPICS
 from .schema import Participant, Sentence
 
 _TITLES = (
@@ -89,3 +92,15 @@ def count_labels(sentences: Iterable[Sentence]) -> dict[str, Counter[str]]:
         if "negative" in sentence.extra:
             counts["sentences"]["hard negative"] += 1
     return counts
+
+
+def counts_table(sentences: Iterable[Sentence]) -> Table:
+    """`count_labels` as a table."""
+    table = Table("what", "label", "count")
+    table.columns[2].justify = "right"
+    for what, counter in count_labels(sentences).items():
+        order = sorted(counter, key=TOPICS.index) if what == "topics" else list(counter)
+        for label in order:
+            table.add_row(what, label, str(counter[label]))
+        table.add_section()
+    return table

@@ -13,6 +13,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -71,9 +72,7 @@ class Sentence:
     """Every other field of the record, kept as it was."""
 
     @classmethod
-    def from_dict(
-        cls, record: Any, topics: Sequence[str] = TOPICS, types: Sequence[str] = TYPES
-    ) -> Sentence:
+    def from_dict(cls, record: Any, topics: Sequence[str] = TOPICS, types: Sequence[str] = TYPES) -> Sentence:
         """A checked sentence from a JSON object.
 
         >>> Sentence.from_dict({"id": "1", "text": "thăm Lào", "participants": [{"start": 5, "end": 8, "type": "GPE"}]}).participants[0].text
@@ -141,9 +140,11 @@ def _read_participants(value: Any, text: str, types: Sequence[str]) -> tuple[Par
     if not isinstance(value, list):
         raise ValueError(f"participants: a list was expected, not {value!r}")
     participants = sorted((_read_participant(item, i, text, types) for i, item in enumerate(value)), key=lambda p: p.start)
-    for left, right in zip(participants, participants[1:], strict=False):
+    for left, right in pairwise(participants):
         if right.start < left.end:
-            raise ValueError(f"participants: {left.text!r} ({left.start}-{left.end}) and {right.text!r} ({right.start}-{right.end}) overlap")
+            raise ValueError(
+                f"participants: {left.text!r} ({left.start}-{left.end}) and {right.text!r} ({right.start}-{right.end}) overlap"
+            )
     return tuple(participants)
 
 

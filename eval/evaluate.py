@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from rich.table import Table
+
 from ..data.schema import Sentence
 from ..model.predictor import Predictor
 from .metrics import labelled, score_spans, score_topics, spans_of
@@ -34,3 +36,26 @@ def evaluate(predictor: Predictor, sentences: Sequence[Sentence], batch_size: in
             predictor.config.types,
         ),
     }
+
+
+def scores_table(scores: dict[str, Any], name: str) -> Table:
+    """The scores of `evaluate` as a table."""
+    topics, participants = scores["topics"], scores["participants"]
+    table = Table("label", "precision", "recall", "F1", "gold", title=f"{name}: {scores['sentences']} sentences")
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for label, row in topics["topics"].items():
+        table.add_row(label, *_cells(row))
+    table.add_section()
+    for label in ("macro_f1", "core_macro_f1", "micro_f1", "exact_match", "no_topic_specificity"):
+        value = topics[label]
+        table.add_row(f"topics, {label.replace('_', ' ')}", "", "", "-" if value is None else f"{value:.3f}", "")
+    table.add_section()
+    for label, row in participants["types"].items():
+        table.add_row(label, *_cells(row))
+    table.add_row("participants, exact spans", *_cells(participants))
+    return table
+
+
+def _cells(row: dict[str, Any]) -> list[str]:
+    return [f"{row['precision']:.3f}", f"{row['recall']:.3f}", f"{row['f1']:.3f}", str(row["support"])]

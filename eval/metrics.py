@@ -7,7 +7,7 @@ start, end and type. With neither gold nor prediction an F1 is 0, with a warning
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 
 from ..data.labels import CORE_TOPICS, TOPICS, TYPES, Span
@@ -22,7 +22,7 @@ class Counts:
     fp: int = 0
     fn: int = 0
 
-    def add(self, gold: set[object] | frozenset[object], found: set[object] | frozenset[object]) -> None:
+    def add(self, gold: Set[object], found: Set[object]) -> None:
         self.tp += len(gold & found)
         self.fp += len(found - gold)
         self.fn += len(gold - found)

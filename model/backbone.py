@@ -293,8 +293,13 @@ def write_hugging_face(encoder: Encoder, folder: Path) -> None:
         "eos_token_id": 2,
     }
     names = dict(zip(("bos_token", "pad_token", "eos_token", "unk_token"), SPECIAL, strict=True))
-    tokenizer_config = names | {"tokenizer_class": "PreTrainedTokenizerFast", "model_max_length": config["max_position_embeddings"]}
-    save_file({name: np.ascontiguousarray(w) for name, w in encoder.weights.items()}, folder / "model.safetensors", {"format": "pt"})
+    tokenizer_config = names | {
+        "tokenizer_class": "PreTrainedTokenizerFast",
+        "model_max_length": config["max_position_embeddings"],
+    }
+    save_file(
+        {name: np.ascontiguousarray(w) for name, w in encoder.weights.items()}, folder / "model.safetensors", {"format": "pt"}
+    )
     build_tokenizer(encoder.pieces, encoder.scores).save(str(folder / "tokenizer.json"))
     for name, content in (("config.json", config), ("tokenizer_config.json", tokenizer_config)):
         (folder / name).write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -318,7 +323,7 @@ def load_encoder(name: str, workplace: Path) -> tuple[Any, Tokenizer, dict[str, 
 
     source = build_backbone(workplace / "e5-small-vi") if name == "embedded" else name
     verbosity = logging.get_verbosity()
-    logging.set_verbosity_error()  # the report of a missing pooler, which no head reads, would only worry people
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]  # the report of a missing pooler, which no head reads, would only worry people
     try:
         encoder = AutoModel.from_pretrained(source)
         tokenizer = AutoTokenizer.from_pretrained(source)

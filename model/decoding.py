@@ -12,7 +12,8 @@ from ..data.labels import Span, tags_to_spans
 def calibrated_probabilities(logits: np.ndarray, calibration: Sequence[tuple[float, float]]) -> np.ndarray:
     """Probabilities of shape (…, topics) from logits of the same shape, by each topic's slope and intercept."""
     slope, intercept = np.array(calibration, np.float64).reshape(-1, 2).T
-    return 1 / (1 + np.exp(-np.clip(logits * slope + intercept, -60, 60)))
+    probabilities: np.ndarray = 1 / (1 + np.exp(-np.clip(logits * slope + intercept, -60, 60)))
+    return probabilities
 
 
 def select_topics(probabilities: Mapping[str, float], thresholds: Mapping[str, float]) -> tuple[str, ...]:
@@ -24,9 +25,7 @@ def select_topics(probabilities: Mapping[str, float], thresholds: Mapping[str, f
     return tuple(topic for topic, probability in probabilities.items() if probability >= thresholds[topic])
 
 
-def decode_spans(
-    logits: np.ndarray, tags: Sequence[str], offsets: Sequence[tuple[int, int]]
-) -> list[tuple[Span, float]]:
+def decode_spans(logits: np.ndarray, tags: Sequence[str], offsets: Sequence[tuple[int, int]]) -> list[tuple[Span, float]]:
     """The most probable valid spans and their scores.
 
     Args:
@@ -44,10 +43,8 @@ def decode_spans(
     probabilities /= probabilities.sum(axis=1, keepdims=True)
     path = best_path(np.log(np.maximum(probabilities, 1e-30)), tags)
     chosen = probabilities[np.arange(len(path)), path]
-    spans = tags_to_spans([tags[i] for i in path], offsets)
-    starts = {start: word for word, (start, end) in enumerate(offsets) if start < end}
-    ends = {end: word for word, (start, end) in enumerate(offsets) if start < end}
-    return [(span, float(chosen[starts[span[0]] : ends[span[1]] + 1].min())) for span in spans]
+    ranges = tags_to_spans([tags[i] for i in path], [(word, word + 1) for word in range(len(path))])
+    return [((offsets[first][0], offsets[last - 1][1], kind), float(chosen[first:last].min())) for first, last, kind in ranges]
 
 
 def best_path(scores: np.ndarray, tags: Sequence[str]) -> np.ndarray:
@@ -60,7 +57,7 @@ def best_path(scores: np.ndarray, tags: Sequence[str]) -> np.ndarray:
     [1, 2]
     """
     allowed = _allowed(tuple(tags))
-    path = scores.argmax(axis=1)
+    path: np.ndarray = scores.argmax(axis=1)
     if allowed[-1, path[0]] and allowed[path[:-1], path[1:]].all():
         return path  # the best tags word by word are valid already: no search needed
     penalty = np.where(allowed, 0.0, -np.inf)
@@ -79,4 +76,4 @@ def best_path(scores: np.ndarray, tags: Sequence[str]) -> np.ndarray:
 def _allowed(tags: tuple[str, ...]) -> np.ndarray:
     """Whether the tag of a row may stand before the tag of a column; the last row is the beginning of the text."""
     before = [*tags, "O"]
-    return np.array([[after[0] != "I" or left[1:] == after[1:] and left != "O" for after in tags] for left in before])
+    return np.array([[after[0] != "I" or (left[1:] == after[1:] and left != "O") for after in tags] for left in before])

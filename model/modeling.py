@@ -52,9 +52,7 @@ class TopicParticipantModel(nn.Module):
         topic_weight: weight of the topic loss in the joint loss; the tag loss has weight 1.
     """
 
-    def __init__(
-        self, encoder: nn.Module, topics: int, tags: int, dropout: float = 0.1, topic_weight: float = 4.0
-    ) -> None:
+    def __init__(self, encoder: nn.Module, topics: int, tags: int, dropout: float = 0.1, topic_weight: float = 4.0) -> None:
         super().__init__()
         if not topics and not tags:
             raise ValueError("a network needs topics or tags")
@@ -101,18 +99,16 @@ class TopicParticipantModel(nn.Module):
 def topic_loss(logits: Tensor, labels: Tensor) -> Tensor:
     """Mean binary cross-entropy over the labelled entries of (batch, topics); 0 when there are none."""
     known = labels != IGNORED
-    losses = functional.binary_cross_entropy_with_logits(
-        logits.float(), labels.clamp(min=0).float(), reduction="none"
-    )
+    losses = functional.binary_cross_entropy_with_logits(logits.float(), labels.clamp(min=0).float(), reduction="none")
     return (losses * known).sum() / known.sum().clamp(min=1)
 
 
 def tag_loss(logits: Tensor, labels: Tensor) -> Tensor:
     """Mean cross-entropy over the labelled tokens of (batch, tokens, tags); 0 when there are none."""
     known = (labels != IGNORED).sum().clamp(min=1)
-    return functional.cross_entropy(
-        logits.float().flatten(0, 1), labels.flatten(), ignore_index=IGNORED, reduction="sum"
-    ) / known
+    return (
+        functional.cross_entropy(logits.float().flatten(0, 1), labels.flatten(), ignore_index=IGNORED, reduction="sum") / known
+    )
 
 
 def build_model(
@@ -122,5 +118,6 @@ def build_model(
     from transformers import AutoConfig, AutoModel
 
     fields = dict(backbone)
-    encoder = AutoModel.from_config(AutoConfig.for_model(fields.pop("model_type"), **fields))
+    config = AutoConfig.for_model(fields.pop("model_type"), **fields)
+    encoder = AutoModel.from_config(config)  # type: ignore[no-untyped-call]
     return TopicParticipantModel(encoder, topics, tags, dropout, topic_weight)

@@ -17,7 +17,7 @@ from ..data.schema import Participant
 from .configuration import ONNX_WEIGHTS, TOKENIZER_FILE, CheckpointConfig, CheckpointError
 from .decoding import calibrated_probabilities, decode_spans, select_topics
 from .runtime import Runtime, open_runtime
-from .tokenization import Encoding, TextTokenizer, Window
+from .tokenization import Encoding, TextTokenizer
 
 DEFAULT_CHECKPOINT = Path(__file__).parent / "default"
 _CHUNK = 1024
@@ -107,7 +107,7 @@ class Predictor:
         return cls(config, tokenizer, open_runtime(folder, config, backend, device))
 
     @overload
-    def predict(
+    def predict(  # type: ignore[overload-overlap]  # a string is an iterable of strings too
         self, texts: str, batch_size: int = ..., thresholds: float | Mapping[str, float] | None = ...
     ) -> Prediction: ...
     @overload

@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from tokenizers import Tokenizer
@@ -93,13 +94,15 @@ class TextTokenizer:
         for token, (start, end) in enumerate(offsets):
             while start < end and text[start].isspace():
                 start += 1
-            if words and (end <= spans[-1][1] or (start == spans[-1][1] and _inside_word(text, start))):
+            if start == end:
+                continue
+            if words and (start < spans[-1][1] or (start == spans[-1][1] and _inside_word(text, start))):
                 spans[-1] = (spans[-1][0], max(end, spans[-1][1]))
             else:
                 words.append(token)
                 spans.append((start, end))
         if places is not None:
-            spans = [(places[start][0], places[end - 1][1]) if start < end else (0, 0) for start, end in spans]
+            spans = [(places[start][0], places[end - 1][1]) for start, end in spans]
         return Encoding(ids, words, spans)
 
     def windows(self, encoding: Encoding) -> list[Window]:
@@ -113,13 +116,11 @@ class TextTokenizer:
             return [self._window(encoding, 0, count, 0, len(encoding.words))]
         slices = self._slices(encoding.words, count)
         edges = [0]
-        for (_, left_end), (right_start, _) in zip(slices, slices[1:], strict=False):
+        for (_, left_end), (right_start, _) in pairwise(slices):
             middle = (left_end + right_start) / 2
             edges.append(sum(token < middle for token in encoding.words))
         edges.append(len(encoding.words))
-        return [
-            self._window(encoding, start, end, edges[i], edges[i + 1]) for i, (start, end) in enumerate(slices)
-        ]
+        return [self._window(encoding, start, end, edges[i], edges[i + 1]) for i, (start, end) in enumerate(slices)]
 
     def _slices(self, words: list[int], count: int) -> list[tuple[int, int]]:
         beginnings = set(words)
@@ -186,7 +187,7 @@ _NEW_TONES = "òa óa ỏa õa ọa òe óe ỏe õe ọe ùy úy ủy ũy ụy"
 
 
 def _tone_table() -> dict[str, str]:
-    table = {}
+    table: dict[str, str] = {}
     for old, new in zip(_OLD_TONES.split(), _NEW_TONES.split(), strict=True):
         table |= {old: new, old.upper(): new.upper(), old.capitalize(): new.capitalize()}
     return table

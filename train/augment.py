@@ -44,7 +44,7 @@ class Augmenter:
         participants = sentence.participants or ()
         other = {
             (p.text, p.type): draw.choice(self.names[p.type])
-            for p in dict.fromkeys((replace(p, start=0, end=0) for p in participants))
+            for p in dict.fromkeys(replace(p, start=0, end=0) for p in participants)
             if draw.random() < 0.5
         }
         # An organisation often decides whether news is domestic, and so the topics: what is replaced is not known any more.
@@ -78,7 +78,8 @@ def map_text(sentence: Sentence, change: Callable[[str], str]) -> Sentence:
 
 
 def without_diacritics(text: str) -> str:
-    """
+    """The text in plain letters.
+
     >>> without_diacritics("Đà Nẵng")
     'Da Nang'
     """

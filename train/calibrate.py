@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import f1_score
 
+
 def fit_calibration(logits: np.ndarray, labels: np.ndarray) -> list[tuple[float, float]]:
     """Slope and intercept for each topic, so that sigmoid(slope · logit + intercept) is a probability (Platt 1999).
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import field
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import yaml
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
@@ -34,10 +34,10 @@ class Data:
 
 @dataclass(config=_STRICT, frozen=True)
 class Network:
-    max_length: int = Field(256, ge=16)
+    max_length: Annotated[int, Field(ge=16)] = 256
     """Tokens in one window, special tokens included."""
-    dropout: float = Field(0.1, ge=0, lt=1)
-    topic_weight: float = Field(4.0, gt=0)
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.1
+    topic_weight: Annotated[float, Field(gt=0)] = 4.0
     """Weight of the topic loss; the tag loss has weight 1."""
 
 
@@ -45,23 +45,23 @@ class Network:
 class Augment:
     """Shares of training sentences that are changed, drawn anew each epoch."""
 
-    replace: float = Field(0.3, ge=0, le=1)
+    replace: Annotated[float, Field(ge=0, le=1)] = 0.3
     """Participants replaced by others of their type."""
-    upper_case: float = Field(0.03, ge=0, le=1)
-    no_diacritics: float = Field(0.03, ge=0, le=1)
+    upper_case: Annotated[float, Field(ge=0, le=1)] = 0.03
+    no_diacritics: Annotated[float, Field(ge=0, le=1)] = 0.03
 
 
 @dataclass(config=_STRICT, frozen=True)
 class Train:
-    epochs: int = Field(10, ge=1)
-    batch_size: int = Field(16, ge=1)
-    learning_rate: float = Field(2.0e-4, gt=0)
+    epochs: Annotated[int, Field(ge=1)] = 10
+    batch_size: Annotated[int, Field(ge=1)] = 16
+    learning_rate: Annotated[float, Field(gt=0)] = 2.0e-4
     """Of the encoder."""
-    head_learning_rate: float = Field(5.0e-3, gt=0)
-    weight_decay: float = Field(0.01, ge=0)
-    warmup: float = Field(0.1, ge=0, lt=1)
+    head_learning_rate: Annotated[float, Field(gt=0)] = 5.0e-3
+    weight_decay: Annotated[float, Field(ge=0)] = 0.01
+    warmup: Annotated[float, Field(ge=0, lt=1)] = 0.1
     """Share of the steps."""
-    patience: int = Field(3, ge=1)
+    patience: Annotated[int, Field(ge=1)] = 3
     """Epochs without a better development score after which training stops."""
     bf16: bool | None = None
     """None: where the device computes in bfloat16 natively."""
@@ -79,10 +79,10 @@ class Experiment:
     backbone: str = "embedded"
     """`embedded`, a hub id, or a folder."""
     seed: int = 1
-    data: Data = field(default_factory=Data)
-    network: Network = field(default_factory=Network)
-    augment: Augment = field(default_factory=Augment)
-    train: Train = field(default_factory=Train)
+    data: Data = Data()
+    network: Network = Network()
+    augment: Augment = Augment()
+    train: Train = Train()
 
 
 _ADAPTER = TypeAdapter(Experiment)

@@ -18,9 +18,9 @@ import torch
 from rich.console import Console
 from transformers import EarlyStoppingCallback, Trainer, TrainerCallback, TrainingArguments, set_seed
 
-from ..data.corpus import load_corpus
+from ..data.corpus import read_sources
 from ..data.labels import TOPIC_DESCRIPTIONS, bio_tags
-from ..data.schema import DataError, Sentence, read_sentences
+from ..data.schema import DataError, Sentence
 from ..eval.evaluate import evaluate
 from ..eval.metrics import labelled
 from ..model.backbone import load_encoder
@@ -114,24 +114,6 @@ def prepare(experiment: Experiment, output: Path) -> Run:
     start_topic_head(model, tokenizer, [s.text for s in train], config)
     shutil.rmtree(output / "backbone", ignore_errors=True)
     return Run(experiment, train, development, config, tokenizer, model)
-
-
-def read_sources(sources: Sequence[str], topics: Sequence[str], types: Sequence[str]) -> list[Sentence]:
-    """Sentences of files and of `corpus:train`, `corpus:development` or `corpus:all`.
-
-    Raises:
-        DataError: for a source without sentences, or an id that two sources share.
-    """
-    sentences: list[Sentence] = []
-    for source in sources:
-        name, _, split = source.partition(":")
-        found = load_corpus(None if split == "all" else split) if name == "corpus" else read_sentences(source, topics, types)
-        if not found:
-            raise DataError([f"{source}: no sentences"])
-        sentences += found
-    if len({s.id for s in sentences}) < len(sentences):
-        raise DataError([f"{', '.join(sources)}: an id stands in more than one source"])
-    return sentences
 
 
 @torch.no_grad()
@@ -269,7 +251,7 @@ def build_trainer(run: Run, state: Path) -> JointTrainer:
 def computes_bf16() -> bool:
     """Whether the device that training would take multiplies in bfloat16 natively."""
     if torch.cuda.is_available():
-        return torch.cuda.is_bf16_supported(including_emulation=False)
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     capabilities = torch.cpu.get_capabilities() if hasattr(torch.cpu, "get_capabilities") else {}
     return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16") or capabilities.get("arm_bf16"))
 

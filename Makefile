@@ -1,0 +1,44 @@
+# `make predict` and `make test` need Python 3.11 or newer and make, nothing else.
+
+PYTHON ?= python3
+PIP = -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+SHARED ?= ../shared
+
+.PHONY: predict test check checkpoint clean
+
+predict: .venv/ready
+	@.venv/bin/hoptac predict --sample
+
+test: .venv-test/ready
+	.venv-test/bin/python -m pytest
+
+check: .venv-test/ready
+	.venv-test/bin/ruff check .
+	.venv-test/bin/ruff format --check .
+	.venv-test/bin/mypy .
+
+# Rebuilds the shipped checkpoint: trains, exports, and scores it on the development split, and on ../shared/dev where it is.
+checkpoint: .venv-test/ready
+	rm -rf runs/embedded runs/default
+	.venv-test/bin/hoptac train configs/embedded.yaml
+	.venv-test/bin/hoptac export runs/embedded -o runs/default
+	.venv-test/bin/hoptac evaluate --checkpoint runs/default corpus:development
+	@if [ -d $(SHARED)/dev ]; then \
+		.venv-test/bin/hoptac evaluate --checkpoint runs/default $(SHARED)/dev/sentences.jsonl $(SHARED)/dev/leads.jsonl; \
+	else echo "$(SHARED)/dev is not here: no scores on real articles"; fi
+	@echo "to ship it: cp runs/default/* model/default/"
+
+.venv/ready: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	.venv/bin/python $(PIP) --editable .
+	@touch $@
+
+# The strict editable install lets the type checker see the package whose folder is the repository's root.
+.venv-test/ready: pyproject.toml constraints.txt data data/corpus model model/default train eval configs
+	$(PYTHON) -m venv .venv-test
+	.venv-test/bin/python $(PIP) torch==2.13.0
+	.venv-test/bin/python $(PIP) --editable '.[test]' --config-settings editable_mode=strict
+	@touch $@
+
+clean:
+	rm -rf .venv .venv-test build *.egg-info
