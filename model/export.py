@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from .card import RECORD_FILE, write_card
 from .configuration import ONNX_WEIGHTS, TOKENIZER_FILE, CheckpointError
 from .predictor import Predictor
 from .runtime import TorchRuntime
@@ -66,10 +67,11 @@ def export(checkpoint: str | Path, folder: str | Path, quantize: bool = True) ->
         else:
             plain.rename(final)
         shutil.copyfile(final, target / ONNX_WEIGHTS)
-    for name in (TOKENIZER_FILE, "training.json", "README.md"):
-        if (source / name).exists():
-            shutil.copyfile(source / name, target / name)
+    shutil.copyfile(source / TOKENIZER_FILE, target / TOKENIZER_FILE)
     predictor.config.save(target)
+    if (source / RECORD_FILE).exists():
+        shutil.copyfile(source / RECORD_FILE, target / RECORD_FILE)
+        write_card(target)
     return target
 
 

@@ -58,6 +58,8 @@ class Train:
     learning_rate: Annotated[float, Field(gt=0)] = 2.0e-4
     """Of the encoder."""
     head_learning_rate: Annotated[float, Field(gt=0)] = 5.0e-3
+    layer_decay: Annotated[float, Field(gt=0, le=1)] = 0.9
+    """Each layer of the encoder learns at this multiple of the rate of the layer above it; the embeddings come last."""
     weight_decay: Annotated[float, Field(ge=0)] = 0.01
     warmup: Annotated[float, Field(ge=0, lt=1)] = 0.1
     """Share of the steps."""

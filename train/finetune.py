@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
+import re
 import shutil
 import time
 from collections.abc import Sequence
@@ -24,6 +25,7 @@ from ..data.schema import DataError, Sentence
 from ..eval.evaluate import evaluate
 from ..eval.metrics import labelled
 from ..model.backbone import load_encoder
+from ..model.card import RECORD_FILE, write_card
 from ..model.configuration import TOKENIZER_FILE, TORCH_WEIGHTS, CheckpointConfig
 from ..model.decoding import calibrated_probabilities
 from ..model.modeling import TopicParticipantModel, mean_state
@@ -33,7 +35,7 @@ from ..model.tokenization import TextTokenizer
 from .augment import Augmenter
 from .calibrate import fit_calibration, fit_thresholds
 from .collator import Collator, Featurizer, TrainingSet
-from .config import ConfigError, Experiment
+from .config import ConfigError, Experiment, Train
 
 console = Console(stderr=True)
 SCORE = "score"
@@ -86,6 +88,7 @@ def finetune(experiment: Experiment, resume: bool = False) -> Path:
     scores = evaluate(predictor, run.development)
     write_checkpoint(run, predictor.config, output)
     write_record(run, output, scores, trainer, time.monotonic() - began)
+    write_card(output)
     shutil.rmtree(state)
     return output
 
@@ -160,9 +163,11 @@ class JointTrainer(Trainer):
             decayed = set(self.get_decay_parameter_names(self.run.model))
             groups: dict[tuple[float, float], list[torch.nn.Parameter]] = {}
             for name, parameter in self.run.model.named_parameters():
-                rate = train.learning_rate if name.startswith("encoder.") else train.head_learning_rate
+                rate = learning_rate(name, train, int(self.run.config.backbone["num_hidden_layers"]))
                 groups.setdefault((rate, train.weight_decay if name in decayed else 0.0), []).append(parameter)
-            self.optimizer = torch.optim.AdamW([{"params": p, "lr": r, "weight_decay": d} for (r, d), p in groups.items()])
+            self.optimizer = torch.optim.AdamW(
+                [{"params": p, "lr": r, "weight_decay": d} for (r, d), p in groups.items()], fused=True
+            )
         return self.optimizer
 
     def evaluate(self, *args: Any, **kwargs: Any) -> dict[str, float]:
@@ -180,6 +185,15 @@ class JointTrainer(Trainer):
         self.log(metrics)
         self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
         return metrics
+
+
+def learning_rate(name: str, train: Train, layers: int) -> float:
+    """The rate of a parameter: the heads' own, and for the encoder less the deeper a layer lies below the heads."""
+    if not name.startswith("encoder."):
+        return train.head_learning_rate
+    match = re.search(r"\.layer\.(\d+)\.", name)
+    depth = layers - 1 - int(match[1]) if match else layers
+    return float(train.learning_rate * train.layer_decay**depth)
 
 
 class EpochOfData(TrainerCallback):
@@ -295,7 +309,7 @@ def write_record(run: Run, output: Path, scores: dict[str, Any], trainer: Traine
         "epochs": [entry for entry in trainer.state.log_history if f"eval_{SCORE}" in entry],
         "development": scores,
     }
-    (output / "training.json").write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    (output / RECORD_FILE).write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def fingerprint(sentences: Sequence[Sentence]) -> dict[str, Any]:

@@ -1,0 +1,88 @@
+"""The model card of a checkpoint, written from its own files: nothing in it is typed by hand that a file knows."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from .configuration import ONNX_WEIGHTS, CheckpointConfig
+
+RECORD_FILE = "training.json"
+CARD_FILE = "README.md"
+_BASE = {"embedded": "intfloat/multilingual-e5-small"}
+_LICENCE = {"vinai/phobert-base-v2": "agpl-3.0"}
+
+
+def write_card(folder: str | Path) -> None:
+    """Write `README.md` of a checkpoint from its `config.json` and `training.json`.
+
+    >>> write_card("runs/embedded")  # doctest: +SKIP
+    """
+    folder = Path(folder)
+    config = CheckpointConfig.load(folder, verify=False)
+    record = json.loads((folder / RECORD_FILE).read_text(encoding="utf-8"))
+    (folder / CARD_FILE).write_text(model_card(config, record), encoding="utf-8")
+
+
+def model_card(config: CheckpointConfig, record: dict[str, Any]) -> str:
+    """The text of the card.
+
+    Args:
+        config: the checkpoint's configuration.
+        record: the content of its `training.json`.
+    """
+    base = _BASE.get(config.backbone_name, config.backbone_name)
+    data, scores = record["data"], record["development"]
+    topics, spans = scores["topics"], scores["participants"]
+    form = "ONNX, weights in int8" if ONNX_WEIGHTS in config.files else "safetensors, for torch"
+    rows = [f"| {t} | {config.threshold(t):.2f} | {_cells(topics['topics'][t])} |" for t in config.topics]
+    types = [f"| {kind} | {_cells(row)} |" for kind, row in spans["types"].items()]
+    lines = [
+        "---",
+        "language: vi",
+        f"license: {_LICENCE.get(base, 'apache-2.0')}",
+        f"base_model: {base}",
+        "tags: [hoptac, token-classification, text-classification, international-relations]",
+        "---",
+        "",
+        "# A hoptac checkpoint",
+        "",
+        f"Reads one Vietnamese news sentence; answers with its cooperation topics ({len(config.topics)}) and with the participants "
+        f"({', '.join(config.types)}) as character spans. Form: {form}. Load it with `hoptac.Predictor.from_pretrained(folder)`.",
+        "",
+        "## How it was made",
+        "",
+        f"- Backbone: `{base}`{' with a vocabulary pruned for Vietnamese news' if config.backbone_name == 'embedded' else ''}.",
+        f"- Training: {data['train']['sentences']} sentences (SHA-256 {data['train']['sha256'][:12]}…), seed {record['seed']}, "
+        f"{record['seconds'] // 60} minutes; the experiment is in `{RECORD_FILE}`.",
+        f"- Calibration and thresholds: fitted on {data['development']['sentences']} development sentences "
+        f"(SHA-256 {data['development']['sha256'][:12]}…).",
+        "",
+        "## Scores",
+        "",
+        "On the development sentences, which also served to stop training, to calibrate and to choose thresholds, so they flatter; "
+        "measured in torch before any export.",
+        "",
+        "| topic | threshold | precision | recall | F1 | gold |",
+        "|---|---|---|---|---|---|",
+        *rows,
+        "",
+        f"Topics: micro-F1 {topics['micro_f1']:.3f}, macro-F1 {topics['macro_f1']:.3f}, exact sets {topics['exact_match']:.3f}.",
+        "",
+        "| participants, exact spans | precision | recall | F1 | gold |",
+        "|---|---|---|---|---|",
+        *types,
+        f"| all | {_cells(spans)} |",
+        "",
+        "## Limits",
+        "",
+        "It reads each sentence alone. It was trained on sentences written for the purpose, not on published articles, and it errs most "
+        "where domestic news uses the words of a topic, and where a long name of an organisation begins or ends.",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _cells(row: dict[str, Any]) -> str:
+    return f"{row['precision']:.3f} | {row['recall']:.3f} | {row['f1']:.3f} | {row['support']}"

@@ -1,0 +1,193 @@
+"""The shipped sentences: valid, split by writer, all different, as many and as varied as promised, and new."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from hoptac.data.corpus import CORPUS, SPLITS, development_writers, load_corpus, read_source, read_sources
+from hoptac.data.labels import TOPICS, TYPES
+from hoptac.data.schema import DataError, Sentence, read_sentences, write_sentences
+
+ROOT = Path(__file__).resolve().parents[2]
+FILES = sorted((ROOT / "data" / "corpus").glob("*.jsonl"))
+REAL = ROOT.parent / "shared" / "dev"
+
+
+@cache
+def corpus() -> list[Sentence]:
+    """Read from the repository, so that a file the installed copy does not know yet is checked too."""
+    return [sentence for path in FILES for sentence in read_sentences(path)]
+
+
+def twice(items: list[str]) -> list[str]:
+    return [item for item, count in Counter(items).items() if count > 1]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_every_shipped_file_is_valid(path: Path) -> None:
+    assert read_sentences(path)
+
+
+def test_the_installed_package_holds_the_files_of_the_repository() -> None:
+    installed = {path.name for path in CORPUS.iterdir()}
+    assert installed == {path.name for path in (ROOT / "data" / "corpus").iterdir()}, "install the package again"
+
+
+def test_ids_are_unique_over_all_files() -> None:
+    assert twice([sentence.id for sentence in corpus()]) == []
+
+
+def test_every_sentence_is_fully_labelled_and_has_a_writer() -> None:
+    assert [s.id for s in corpus() if not s.writer] == []
+    assert [s.id for s in corpus() if s.topics is None or s.participants is None] == []
+
+
+def test_a_file_holds_one_writer() -> None:
+    assert {path.stem for path in FILES} == {sentence.writer for sentence in corpus()}
+    for path in FILES:
+        assert {sentence.writer for sentence in read_sentences(path)} == {path.stem}
+
+
+def test_no_text_stands_twice() -> None:
+    assert twice([sentence.text for sentence in corpus()]) == []
+
+
+def test_no_text_stands_twice_but_for_case_and_white_space() -> None:
+    assert twice([" ".join(sentence.text.lower().split()) for sentence in corpus()]) == []
+
+
+def test_texts_have_no_white_space_at_the_edges_or_doubled() -> None:
+    assert [s.id for s in corpus() if s.text != " ".join(s.text.split())] == []
+
+
+def test_boilerplate_has_no_labels() -> None:
+    assert [s.id for s in corpus() if s.kind == "boilerplate" and (s.topics or s.participants)] == []
+
+
+def test_sentences_with_a_topic_are_no_negatives() -> None:
+    assert [s.id for s in corpus() if s.topics and "negative" in s.extra] == []
+
+
+def test_there_are_enough_sentences_and_writers() -> None:
+    assert len(corpus()) >= 1500
+    assert len({sentence.writer for sentence in corpus()}) >= 6
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_there_are_enough_sentences_of_each_topic(topic: str) -> None:
+    assert sum(topic in (sentence.topics or ()) for sentence in corpus()) >= 110
+
+
+def test_enough_sentences_have_no_topic_and_half_of_them_are_hard() -> None:
+    without_topic = [sentence for sentence in corpus() if not sentence.topics]
+    hard = [sentence for sentence in without_topic if sentence.extra.get("negative")]
+    assert len(without_topic) >= 350
+    assert len(hard) >= len(without_topic) / 2
+
+
+def test_a_quarter_of_the_sentences_with_a_topic_have_several() -> None:
+    with_topic = [sentence for sentence in corpus() if sentence.topics]
+    assert sum(len(sentence.topics or ()) > 1 for sentence in with_topic) >= len(with_topic) / 4
+
+
+def test_there_are_enough_participants_of_every_type() -> None:
+    types = Counter(p.type for sentence in corpus() for p in sentence.participants or ())
+    assert sum(types.values()) >= 3500
+    assert set(types) == set(TYPES)
+
+
+def test_splits_by_writer_are_disjoint_and_complete() -> None:
+    train, development = (load_corpus(split) for split in SPLITS)
+    assert train
+    assert development
+    assert {s.writer for s in train}.isdisjoint(s.writer for s in development)
+    assert {s.writer for s in development} == development_writers()
+    assert sorted(s.id for s in train + development) == sorted(s.id for s in load_corpus())
+
+
+def test_development_writers_are_writers_of_the_corpus() -> None:
+    record = json.loads((ROOT / "data" / "corpus" / "splits.json").read_text(encoding="utf-8"))
+    assert set(record["development"]) <= {sentence.writer for sentence in corpus()}
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_the_development_split_can_measure_every_topic(topic: str) -> None:
+    assert sum(topic in (sentence.topics or ()) for sentence in load_corpus("development")) >= 5
+
+
+def test_an_unknown_split_is_named() -> None:
+    with pytest.raises(ValueError, match="unknown split 'test'; known are train, development"):
+        load_corpus("test")
+    with pytest.raises(ValueError, match="unknown split 'dev'"):
+        read_source("corpus:dev")
+
+
+def write(path: Path, *sentences: Sentence) -> str:
+    write_sentences(path, sentences)
+    return str(path)
+
+
+def test_sources_are_read_in_order(tmp_path: Path) -> None:
+    marks = tmp_path / "b.marks"
+    marks.write_text("- | - | Nga.\n", encoding="utf-8")
+    first = write(tmp_path / "a.jsonl", Sentence("1", "Lào."))
+    assert [s.text for s in read_sources([str(marks), first])] == ["Nga.", "Lào."]
+    assert [s.id for s in read_source("corpus:development")] == [s.id for s in load_corpus("development")]
+    assert len(read_source("corpus:all")) == len(load_corpus())
+
+
+def test_a_source_without_sentences_is_an_error(tmp_path: Path) -> None:
+    empty = write(tmp_path / "empty.jsonl")
+    with pytest.raises(DataError, match=r"empty\.jsonl: no sentences"):
+        read_sources([write(tmp_path / "a.jsonl", Sentence("1", "Lào.")), empty])
+
+
+def test_an_id_that_two_sources_share_names_both(tmp_path: Path) -> None:
+    first, second = (write(tmp_path / name, Sentence("1", name)) for name in ("a.jsonl", "b.jsonl"))
+    with pytest.raises(DataError, match=r"b\.jsonl: id: '1' stands in .*a\.jsonl already"):
+        read_sources([first, second])
+
+
+def test_a_source_that_is_named_twice_does_not_count_twice(tmp_path: Path) -> None:
+    name = write(tmp_path / "a.jsonl", Sentence("1", "Lào."))
+    with pytest.raises(DataError, match=r"a\.jsonl"):
+        read_sources([name, name])
+
+
+def test_overlapping_corpus_sources_are_refused() -> None:
+    with pytest.raises(DataError, match=r"corpus:all: id: .* stands in corpus:train already"):
+        read_sources(["corpus:train", "corpus:all"])
+
+
+def test_a_missing_source_is_an_os_error() -> None:
+    with pytest.raises(FileNotFoundError, match="nowhere"):
+        read_sources(["nowhere.jsonl"])
+
+
+def normal(text: str) -> str:
+    """Words alone, in lower case, with a space around each."""
+    return f" {' '.join(re.findall(r'[^\W_]+', text.lower()))} "
+
+
+@pytest.mark.skipif(not REAL.is_dir(), reason="the real articles (../shared/dev) are not here")
+def test_no_corpus_text_is_a_text_of_the_real_articles() -> None:
+    units = [json.loads(line)["text"] for path in REAL.glob("*.jsonl") for line in path.read_text(encoding="utf-8").splitlines()]
+    articles = [path.read_text(encoding="utf-8") for path in REAL.glob("*.txt")]
+    units += [line for article in articles for line in article.splitlines() if line.strip()]
+    assert units
+    wholes = [normal(text) for text in units + articles]
+    # Two or three words ("Xem thêm") are no text of their own.
+    long_units = [unit for unit in map(normal, units) if len(unit.split()) >= 5]
+    found = [
+        sentence.id
+        for sentence in corpus()
+        for text in [normal(sentence.text)]
+        if any(text in whole for whole in wholes) or any(unit in text for unit in long_units)
+    ]
+    assert found == []

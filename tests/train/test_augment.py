@@ -1,0 +1,47 @@
+"""Changed copies stay well labelled."""
+
+from __future__ import annotations
+
+import random
+import unicodedata
+
+import pytest
+
+from hoptac.data.schema import Participant, Sentence
+from hoptac.train.augment import Augmenter, map_text, without_diacritics
+from hoptac.train.config import Augment
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_spans_of_changed_copies_index_their_text(sentences: list[Sentence], seed: int) -> None:
+    augmenter = Augmenter(Augment(replace=1.0, upper_case=0.5, no_diacritics=0.5), sentences)
+    for sentence in sentences:
+        changed = augmenter(sentence, random.Random(seed))
+        assert len(changed.participants or ()) == len(sentence.participants or ())
+        assert unicodedata.is_normalized("NFC", changed.text)
+        for p in changed.participants or ():
+            assert changed.text[p.start : p.end] == p.text
+
+
+def test_the_same_name_is_replaced_by_one_other_name() -> None:
+    sentence = Sentence("1", "Lào và Lào", (), (Participant("Lào", 0, 3, "GPE"), Participant("Lào", 7, 10, "GPE")))
+    pool = [Sentence("2", "Mỹ", (), (Participant("Mỹ", 0, 2, "GPE"),))]
+    found = {Augmenter(Augment(1.0, 0.0, 0.0), pool)(sentence, random.Random(seed)).text for seed in range(20)}
+    assert found == {"Lào và Lào", "Mỹ và Mỹ"}
+
+
+def test_a_replaced_organisation_leaves_the_topics_open() -> None:
+    sentence = Sentence("1", "IMF họp", ("trade",), (Participant("IMF", 0, 3, "ORG"),))
+    changed = [Augmenter(Augment(1.0, 0.0, 0.0), [sentence])(sentence, random.Random(seed)) for seed in range(20)]
+    assert {c.topics for c in changed} == {None, ("trade",)}
+
+
+def test_without_diacritics_keeps_length_and_offsets() -> None:
+    sentence = Sentence("1", "Đỗ Mười thăm Lào", (), (Participant("Lào", 13, 16, "GPE"),))
+    changed = map_text(sentence, without_diacritics)
+    assert (changed.text, changed.participants) == ("Do Muoi tham Lao", (Participant("Lao", 13, 16, "GPE"),))
+
+
+def test_a_change_of_length_is_not_made() -> None:
+    sentence = Sentence("1", "Straße", ())
+    assert map_text(sentence, str.upper) is sentence

@@ -1,0 +1,32 @@
+"""Calibration and thresholds."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from hoptac.model.decoding import calibrated_probabilities
+from hoptac.train.calibrate import fit_calibration, fit_thresholds
+
+
+def test_overconfident_logits_are_calibrated() -> None:
+    draw = np.random.default_rng(1)
+    true = draw.normal(size=(4000, 3)) * 2 - 1
+    labels = (draw.random(true.shape) < 1 / (1 + np.exp(-true))).astype(int)
+    calibration = fit_calibration(true * 3 + 2, labels)
+    found = calibrated_probabilities(true * 3 + 2, calibration)
+    for low, high in ((0.0, 0.3), (0.3, 0.7), (0.7, 1.0)):
+        inside = (found >= low) & (found < high)
+        assert labels[inside].mean() == pytest.approx(found[inside].mean(), abs=0.04)
+
+
+def test_labels_of_one_kind_leave_the_logits_alone() -> None:
+    assert fit_calibration(np.zeros((5, 2)), np.zeros((5, 2), int)) == [(1.0, 0.0), (1.0, 0.0)]
+
+
+def test_threshold_moves_only_for_a_clear_gain() -> None:
+    probabilities = np.array([[0.9], [0.35], [0.34], [0.1], [0.05]])
+    labels = np.array([[1], [1], [1], [0], [0]])
+    [threshold] = fit_thresholds(probabilities, labels)
+    assert 0.3 <= threshold <= 0.34
+    assert fit_thresholds(np.array([[0.9], [0.1]]), np.array([[1], [0]])) == [0.5]
