@@ -7,18 +7,19 @@ from __future__ import annotations
 
 import argparse
 import csv
+import io
 import json
 import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Any, TextIO
 
 from . import __version__
 from .data.article import Place, read_lines, sample_article
-from .data.schema import DataError, whole_file
+from .data.schema import DataError, read_records, whole_file
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -102,27 +103,27 @@ def _predict(options: argparse.Namespace, parser: argparse.ArgumentParser) -> No
         if name != "-" and not Path(name).is_file():
             raise FileNotFoundError(f"{name}: no such file (for a text on the command line: --text)")
     predictor = Predictor.from_pretrained(options.checkpoint, options.device, options.backend)
+    if None in thresholds:
+        thresholds = dict.fromkeys(predictor.config.topics, thresholds.pop(None)) | thresholds
     with _output(options.output) as out:
         write = _writer(form, out, predictor.config.topics, predictor.config.types)
         source = _progress(_sources(options), options.output)
         while chunk := list(islice(source, 512)):
-            predictions = predictor.predict([place.text for place, _ in chunk], options.batch_size, thresholds)
+            predictions = predictor.predict([place.text for place, _ in chunk], options.batch_size, thresholds or None)
             for (place, record), prediction in zip(chunk, predictions, strict=True):
                 write(place, record, prediction)
 
 
-def _thresholds(given: Sequence[str], parser: argparse.ArgumentParser) -> float | dict[str, float] | None:
-    by_topic: dict[str, float] = {}
+def _thresholds(given: Sequence[str], parser: argparse.ArgumentParser) -> dict[Any, float]:
+    """Thresholds by topic; under None the one for all other topics."""
+    thresholds: dict[Any, float] = {}
     for item in given:
-        topic, equals, value = item.rpartition("=")
+        topic, _, value = item.rpartition("=")
         try:
-            number = float(value)
+            thresholds[topic or None] = float(value)
         except ValueError:
             parser.error(f"--threshold {item}: {value!r} is not a number")
-        if not equals:
-            return number
-        by_topic[topic] = number
-    return by_topic or None
+    return thresholds
 
 
 def _sources(options: argparse.Namespace) -> Iterator[tuple[Place, dict[str, Any]]]:
@@ -136,28 +137,33 @@ def _sources(options: argparse.Namespace) -> Iterator[tuple[Place, dict[str, Any
         if name.endswith(".jsonl"):
             yield from _records(name)
             continue
-        with ExitStack() as stack:
-            file = sys.stdin if name == "-" else stack.enter_context(open(name, encoding="utf-8", newline=""))
+        with _input(name) as file:
             try:
                 for place in read_lines(file, name, options.lines):
                     yield place, {}
             except UnicodeDecodeError as error:
-                raise DataError([f"{name}: not UTF-8: {error.reason} at byte {error.start} of what was read last"]) from None
+                raise DataError([f"{name}: not UTF-8: {error.reason}"]) from None
+
+
+@contextmanager
+def _input(name: str) -> Iterator[TextIO]:
+    """A text file whose line ends stay as they are, so that offsets can be counted."""
+    if name == "-":
+        if isinstance(sys.stdin, io.TextIOWrapper):
+            sys.stdin.reconfigure(encoding="utf-8", newline="")
+        yield sys.stdin
+        return
+    with open(name, encoding="utf-8", newline="") as file:
+        yield file
 
 
 def _records(name: str) -> Iterator[tuple[Place, dict[str, Any]]]:
-    with open(name, encoding="utf-8") as file:
-        for number, line in enumerate(file, 1):
-            if not line.strip():
-                continue
-            try:
-                record = json.loads(line)
-            except json.JSONDecodeError as error:
-                raise DataError([f"{name}:{number}: not JSON: {error.msg} at column {error.colno}"]) from None
-            if not isinstance(record, dict) or not isinstance(record.get("text"), str):
-                raise DataError([f"{name}:{number}: text: an object with a string `text` was expected"])
-            text = record.pop("text")
-            yield Place(text, name, 0, len(text)), {k: v for k, v in record.items() if k not in ("topics", "participants")}
+    for number, record in read_records(name):
+        if not isinstance(record, dict) or not isinstance(record.get("text"), str):
+            raise DataError([f"{name}:{number}: text: an object with a string `text` was expected"])
+        text = record.pop("text")
+        kept = {field: value for field, value in record.items() if field not in ("topics", "participants")}
+        yield Place(text, f"{name}:{number}", 0, len(text)), kept
 
 
 def _writer(form: str, out: TextIO, topics: Sequence[str], types: Sequence[str]) -> Any:
@@ -179,12 +185,12 @@ def _writer(form: str, out: TextIO, topics: Sequence[str], types: Sequence[str])
 
         return write_row
     from rich.console import Console
-    from rich.padding import Padding
 
-    console = Console(file=out, highlight=False, width=None if out.isatty() else 120)
+    console = Console(file=out, highlight=False)
 
     def write_text(place: Place, record: dict[str, Any], prediction: Any) -> None:
-        console.print(Padding(render(prediction), (0, 0, 1, 0)), soft_wrap=not out.isatty())
+        console.print(render(prediction), soft_wrap=not out.isatty())
+        console.print()
 
     return write_text
 
@@ -230,9 +236,11 @@ def _train_parser(commands: Any) -> None:
 
 def _train(options: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
     from .train.config import load_experiment
-    from .train.finetune import finetune
 
-    folder = finetune(load_experiment(options.config, options.set), options.resume)
+    experiment = load_experiment(options.config, options.set)
+    from .train.finetune import finetune  # takes seconds to import: after the configuration has been read
+
+    folder = finetune(experiment, options.resume)
     print(f"checkpoint written to {folder}")
 
 
@@ -325,6 +333,8 @@ def _validate(options: argparse.Namespace, parser: argparse.ArgumentParser) -> N
             print(f"{name}: {len(read_source(name))} sentences")
         except DataError as error:
             problems += error.problems
+        except OSError as error:
+            problems.append(f"{name}: {error.strerror}")
     if problems:
         raise DataError(problems, shown=len(problems))
 

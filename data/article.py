@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from importlib.resources import files
 
-_END = re.compile(r"(?:[.!?…]+|\./\.)[\"'”’»)\]]*(?=\s+[\"'“‘«(\[\-–]*[\w])", re.UNICODE)
+_END = re.compile(r"(?<![.!?…])(?:\./\.|[.!?…]++)[\"'”’»)\]]*(?=\s+[\"'“‘«(\[\-–]*[\w])", re.UNICODE)
 _ABBREVIATION = re.compile(
     r"(?:^|[\s(\"“.])(?:TP|Tp|GS|PGS|TS|ThS|BS|CN|KS|LS|NSND|NSƯT|TT|P|Q|Mr|Mrs|Ms|Dr|St|No|vs|Ltd|Inc|Co|Corp|Jr|Sr|[A-ZĐ])\.$"
 )
 _LIST_NUMBER = re.compile(r"\s*\d{1,3}\.")
-_LOWER_NEXT = re.compile(r"\s+[\"'“‘«(\[\-–]*[a-zà-ỹđ]")
+_NEXT = re.compile(r"\s+[\"'“‘«(\[\-–]*(\w)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +35,16 @@ def split_sentences(text: str) -> Iterator[tuple[int, int]]:
         start = line.start()
         for match in _END.finditer(text, line.start(), line.end()):
             head = text[max(start, match.end() - 12) : match.end()]
-            if _LOWER_NEXT.match(text, match.end()) or _ABBREVIATION.search(head) or _LIST_NUMBER.fullmatch(head):
+            if _begins_lower(text, match.end()) or _ABBREVIATION.search(head) or _LIST_NUMBER.fullmatch(head):
                 continue
             yield from _trimmed(text, start, match.end())
             start = match.end()
         yield from _trimmed(text, start, line.end())
+
+
+def _begins_lower(text: str, position: int) -> bool:
+    following = _NEXT.match(text, position)
+    return following is not None and following[1].islower()
 
 
 def _trimmed(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:

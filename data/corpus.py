@@ -47,7 +47,9 @@ def read_sources(names: Sequence[str], topics: Sequence[str] = TOPICS, types: Se
     """
     home: dict[str, str] = {}
     sentences: list[Sentence] = []
-    for name in names:
+    for position, name in enumerate(names):
+        if name in names[:position]:
+            raise DataError([f"{name}: named twice"])
         found = read_source(name, topics, types)
         if not found:
             raise DataError([f"{name}: no sentences"])

@@ -9,8 +9,8 @@ participants in brackets:
     - | negative=domestic | [ORG Công an tỉnh Lai Châu] bắt 3 người vận chuyển ma túy.
 
 Attributes are a kind (`body` when none is given) and `name=value` pairs. `# name: value` lines hold for all lines below
-them; other lines that begin with `#` are comments. A literal square bracket is written doubled: `[[` and `]]`.
-`?` in the place of the topics says that they are not labelled.
+them (an empty value ends that); other lines that begin with `#` are comments. A literal square bracket or backslash is written with
+a backslash before it. `?` in the place of the topics says that they are not labelled. Sentences are numbered by writer unless they have an `id=`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,9 @@ from .labels import TOPICS, TYPES
 from .schema import KINDS, DataError, Sentence
 
 _HEADER = re.compile(r"#\s*([a-z_]+):\s*(.*)")
-_TOKEN = re.compile(r"\[\[|\]\]|\[([A-Z][A-Za-z_]*) |\[|\]")
+_TOKEN = re.compile(r"\\([\[\]\\])|\[([A-Z][A-Za-z_]*) |\[|\]")
+_VALUE = re.compile(r"[^\s,|]+")
+_FIELDS = ("topics", "text", "participants")
 
 
 def read_marks(path: str | os.PathLike[str], topics: Sequence[str] = TOPICS, types: Sequence[str] = TYPES) -> list[Sentence]:
@@ -34,8 +36,11 @@ def read_marks(path: str | os.PathLike[str], topics: Sequence[str] = TOPICS, typ
     Raises:
         DataError: naming file and line of every problem.
     """
-    with open(path, encoding="utf-8") as file:
-        return parse_marks(file, os.fspath(path), topics, types)
+    try:
+        with open(path, encoding="utf-8") as file:
+            return parse_marks(file, os.fspath(path), topics, types)
+    except UnicodeDecodeError as error:
+        raise DataError([f"{os.fspath(path)}: not UTF-8: {error.reason}"]) from None
 
 
 def parse_marks(
@@ -55,6 +60,7 @@ def parse_marks(
         if line.startswith("#"):
             if match := _HEADER.fullmatch(line):
                 header[match[1]] = match[2].strip()
+                header = {name: value for name, value in header.items() if value}
             continue
         if not line:
             continue
@@ -62,7 +68,7 @@ def parse_marks(
             record = _parse_line(line, header)
             writer = record.get("writer") or os.path.splitext(os.path.basename(name))[0]
             record.setdefault("doc", writer)
-            record["id"] = f"{writer}-{len(sentences) + 1:04d}"
+            record.setdefault("id", _numbered(writer, len(sentences)))
             sentence = Sentence.from_dict(record, topics, types)
         except ValueError as error:
             problems.append(f"{name}:{number}: {error}")
@@ -86,6 +92,8 @@ def _parse_line(line: str, header: dict[str, str]) -> dict[str, Any]:
     for attribute in fields[1].replace(",", " ").split():
         name, equals, value = attribute.partition("=")
         if equals:
+            if not name or name in _FIELDS:
+                raise ValueError(f"attributes: {attribute!r} is no attribute")
             record[name] = value
         elif name in KINDS:
             record["kind"] = name
@@ -115,13 +123,13 @@ def parse_marked_text(marked: str) -> tuple[str, list[dict[str, Any]]]:
         position = match.end()
         length += len(plain)
         text.append(plain)
-        if match[0] in ("[[", "]]"):
-            text.append(match[0][0])
+        if match[1]:
+            text.append(match[1])
             length += 1
-        elif match[1]:
+        elif match[2]:
             if opened:
                 raise ValueError(f"text: a mark opens inside another one at {marked[match.start() : match.start() + 20]!r}")
-            opened = (length, match[1])
+            opened = (length, match[2])
         elif match[0] == "[":
             raise ValueError(f"text: a bracket without a type at {marked[match.start() : match.start() + 20]!r}")
         else:
@@ -142,20 +150,40 @@ def render_marks(sentences: Iterable[Sentence]) -> str:
 
     >>> print(render_marks(parse_marks(["trade | headline | [GPE Lào] bán điện"])), end="")
     trade | headline | [GPE Lào] bán điện
+
+    Raises:
+        ValueError: naming the sentence that marked text cannot hold.
     """
     lines = []
     written: dict[str, str] = {}
-    for sentence in sentences:
-        for name in ("writer", "register"):
-            value = sentence.writer if name == "writer" else str(sentence.extra.get(name, ""))
-            if value and written.get(name) != value:
-                lines.append(f"# {name}: {value}")
+    for number, sentence in enumerate(sentences):
+        _check_can_be_marked(sentence)
+        for name, value in (("writer", sentence.writer), ("register", str(sentence.extra.get("register", "")))):
+            if written.get(name, "") != value:
+                lines.append(f"# {name}: {value}".rstrip())
                 written[name] = value
         topics = "?" if sentence.topics is None else ",".join(sentence.topics) or "-"
         attributes = [sentence.kind] if sentence.kind != "body" else []
+        automatic = _numbered(sentence.writer or "<marks>", number)
+        attributes += [f"id={sentence.id}"] if sentence.id != automatic else []
+        attributes += [f"doc={sentence.doc}"] if sentence.doc not in (sentence.writer, "<marks>") else []
         attributes += [f"{name}={value}" for name, value in sentence.extra.items() if name != "register"]
         lines.append(f"{topics} | {' '.join(attributes) or '-'} | {mark_text(sentence)}")
     return "".join(line + "\n" for line in lines)
+
+
+def _numbered(writer: str, count: int) -> str:
+    return f"{writer}-{count + 1:04d}"
+
+
+def _check_can_be_marked(sentence: Sentence) -> None:
+    if sentence.participants is None:
+        raise ValueError(f"{sentence.id}: participants: not labelled, which marked text cannot say")
+    if sentence.text != " ".join(sentence.text.splitlines()).strip():
+        raise ValueError(f"{sentence.id}: text: marked text holds neither line breaks nor white space at the edges")
+    for name, value in {"id": sentence.id, "doc": sentence.doc or "-", **sentence.extra}.items():
+        if not isinstance(value, str) or not _VALUE.fullmatch(value) or not _VALUE.fullmatch(name) or "=" in name:
+            raise ValueError(f"{sentence.id}: {name}: {value!r} is no word that marked text can hold")
 
 
 def mark_text(sentence: Sentence) -> str:
@@ -171,4 +199,4 @@ def mark_text(sentence: Sentence) -> str:
 
 
 def _escape(text: str) -> str:
-    return text.replace("[", "[[").replace("]", "]]")
+    return re.sub(r"([\[\]\\])", r"\\\1", text)

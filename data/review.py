@@ -26,7 +26,7 @@ _COUNTRIES = re.compile(
     r"Indonesia|Philippines|Myanmar|Ấn Độ|Nga|Ukraine|Pháp|Đức|Ý|Italia|Tây Ban Nha|Hà Lan|Ba Lan|Úc|Australia|"
     r"New Zealand|Canada|Mexico|Brazil|Cuba|Iran|Israel|Ai Cập|Ả Rập Xê Út|Thổ Nhĩ Kỳ|ASEAN|Liên hợp quốc|EU|NATO)(?![\w])"
 )
-_PART_OF_NAME = re.compile(r"(?:tiếng|bán đảo|vịnh|biển|Công ước|Luật|Hiến chương|quốc lộ|đồng|USD)\s+$")
+_PART_OF_NAME = re.compile(r"(?:tiếng|bán đảo|vịnh|biển|Công ước|Luật|Hiến chương|quốc lộ|đồng|USD)\s+$", re.IGNORECASE)
 _FOREIGN_OCEAN = re.compile(r"Ấn Độ\s*[-–]\s*Thái Bình Dương|Ấn Độ Dương")
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import tempfile
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -19,6 +20,7 @@ from typing import Any, TextIO
 
 from .labels import TOPICS, TYPES, sort_topics
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
 KINDS: tuple[str, ...] = ("body", "headline", "caption", "boilerplate")
 
 
@@ -91,6 +93,11 @@ class Sentence:
             if not isinstance(record.get(name, ""), str):
                 raise ValueError(f"{name}: a string was expected, not {record[name]!r}")
         text = record["text"]
+        for name in ("id", "text"):
+            if not record[name]:
+                raise ValueError(f"{name}: empty")
+        if _SURROGATE.search(text):
+            raise ValueError("text: holds half of a surrogate pair, which no file in UTF-8 can")
         if not unicodedata.is_normalized("NFC", text):
             raise ValueError("text: not in Unicode NFC")
         if record.get("kind", "body") not in KINDS:
@@ -168,37 +175,16 @@ def _read_participant(item: Any, index: int, text: str, types: Sequence[str]) ->
         raise ValueError(f"{where}: span {span!r} begins or ends with white space")
     if item.get("text", span) != span:
         raise ValueError(f"{where}.text: {item['text']!r} is not the text at {start}-{end}, {span!r}")
-    return Participant(span, start, end, kind, float(item.get("score", 1.0)))
-
-
-def iter_problems_and_sentences(
-    lines: Iterable[str], name: str, topics: Sequence[str] = TOPICS, types: Sequence[str] = TYPES
-) -> Iterator[Sentence | str]:
-    """For each JSON line, its sentence, or a string `file:line: field: what is wrong`. Blank lines are passed over."""
-    first_seen: dict[str, int] = {}
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        where = f"{name}:{number}"
-        try:
-            sentence = Sentence.from_dict(json.loads(line), topics, types)
-        except json.JSONDecodeError as error:
-            yield f"{where}: not JSON: {error.msg} at column {error.colno}"
-            continue
-        except ValueError as error:
-            yield f"{where}: {error}"
-            continue
-        if sentence.id in first_seen:
-            yield f"{where}: id: {sentence.id!r} stands on line {first_seen[sentence.id]} already"
-            continue
-        first_seen[sentence.id] = number
-        yield sentence
+    score = item.get("score", 1.0)
+    if not isinstance(score, int | float) or isinstance(score, bool) or not 0 <= score <= 1:
+        raise ValueError(f"{where}.score: a probability was expected, not {score!r}")
+    return Participant(span, start, end, kind, float(score))
 
 
 def read_sentences(
     path: str | os.PathLike[str], topics: Sequence[str] = TOPICS, types: Sequence[str] = TYPES
 ) -> list[Sentence]:
-    """All sentences of a JSON Lines file.
+    """All sentences of a JSON Lines file; blank lines are passed over.
 
     Raises:
         DataError: naming file, line and field of every problem.
@@ -206,18 +192,57 @@ def read_sentences(
     """
     sentences: list[Sentence] = []
     problems: list[str] = []
-    try:
-        with open(path, encoding="utf-8") as file:
-            for item in iter_problems_and_sentences(file, os.fspath(path), topics, types):
-                if isinstance(item, str):
-                    problems.append(item)
-                else:
-                    sentences.append(item)
-    except UnicodeDecodeError as error:
-        problems.append(f"{os.fspath(path)}: not UTF-8: {error.reason} at byte {error.start}")
+    first_seen: dict[str, int] = {}
+    for number, record in read_records(path, problems):
+        try:
+            sentence = Sentence.from_dict(record, topics, types)
+            if sentence.id in first_seen:
+                raise ValueError(f"id: {sentence.id!r} stands on line {first_seen[sentence.id]} already")
+        except ValueError as error:
+            problems.append(f"{os.fspath(path)}:{number}: {error}")
+            continue
+        first_seen[sentence.id] = number
+        sentences.append(sentence)
     if problems:
-        raise DataError(problems)
+        raise DataError(sorted(problems, key=lambda problem: int(problem.removeprefix(os.fspath(path)).split(":")[1])))
     return sentences
+
+
+def read_records(path: str | os.PathLike[str], problems: list[str] | None = None) -> Iterator[tuple[int, Any]]:
+    """Line number and JSON value of each line that is not blank.
+
+    Args:
+        path: a JSON Lines file in UTF-8.
+        problems: where lines that cannot be read are noted, as `file:line: what is wrong`; without it they raise.
+
+    Raises:
+        DataError: at the first line that is not UTF-8 or not JSON, if `problems` is None.
+    """
+    with open(path, "rb") as file:
+        for number, line in enumerate(file, 1):
+            if not line.strip():
+                continue
+            try:
+                value = json.loads(line.decode("utf-8").rstrip(), parse_constant=_no_constant)
+            except (ValueError, RecursionError) as error:
+                problem = f"{os.fspath(path)}:{number}: {_reason(error)}"
+                if problems is None:
+                    raise DataError([problem]) from None
+                problems.append(problem)
+            else:
+                yield number, value
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, UnicodeDecodeError):
+        return f"not UTF-8: {error.reason} at byte {error.start} of the line"
+    if isinstance(error, json.JSONDecodeError):
+        return f"not JSON: {error.msg} at column {error.colno}"
+    return f"not JSON: {'nested too deeply' if isinstance(error, RecursionError) else error}"
 
 
 def write_sentences(path: str | os.PathLike[str], sentences: Iterable[Sentence]) -> None:
@@ -230,7 +255,13 @@ def write_sentences(path: str | os.PathLike[str], sentences: Iterable[Sentence])
 @contextmanager
 def whole_file(path: str | os.PathLike[str]) -> Iterator[TextIO]:
     """A text file under a temporary name that takes its own name only when everything is written."""
-    target = Path(path)
+    target = Path(os.path.realpath(path))
+    if target.exists() and not target.is_file():
+        with open(target, "w", encoding="utf-8", newline="\n") as device:  # such as /dev/stdout
+            yield device
+        return
+    if not target.parent.is_dir():
+        raise FileNotFoundError(f"{target.parent}: no such folder")
     handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", text=True)
     try:
         with open(handle, "w", encoding="utf-8", newline="\n") as file:

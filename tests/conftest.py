@@ -8,17 +8,41 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from transformers import BertConfig, BertModel
-
 from hoptac.data.labels import TOPICS, TYPES, bio_tags
 from hoptac.data.schema import Participant, Sentence
 from hoptac.model.backbone import SPECIAL, Encoder, prune, write_hugging_face
 from hoptac.model.configuration import TOKENIZER_FILE, TORCH_WEIGHTS, CheckpointConfig
 from hoptac.model.modeling import TopicParticipantModel
 from hoptac.model.tokenization import TextTokenizer
+from transformers import BertConfig, BertModel
 
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
-WORDS = "Việt Nam Lào Mỹ Bộ Công an Nguyễn Văn Bình thăm bàn về ma túy thương mại Biển Đông và ông tại với ngày".split()
+WORDS = [
+    "Việt",
+    "Nam",
+    "Lào",
+    "Mỹ",
+    "Bộ",
+    "Công",
+    "an",
+    "Nguyễn",
+    "Văn",
+    "Bình",
+    "thăm",
+    "bàn",
+    "về",
+    "ma",
+    "túy",
+    "thương",
+    "mại",
+    "Biển",
+    "Đông",
+    "và",
+    "ông",
+    "tại",
+    "với",
+    "ngày",
+]
 
 
 @pytest.fixture(scope="session")
@@ -34,7 +58,10 @@ def tiny_backbone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A Hugging Face folder of a BERT encoder with 2 layers of width 32."""
     folder = tmp_path_factory.mktemp("backbone")
     letters = [chr(code) for code in range(0x21, 0x250)]
-    pieces = [*SPECIAL, *dict.fromkeys(["▁", *letters, *("▁" + word for word in WORDS), *("▁" + mark for mark in "()-,.\"'/:;")])]
+    pieces = [
+        *SPECIAL,
+        *dict.fromkeys(["▁", *letters, *("▁" + word for word in WORDS), *("▁" + mark for mark in "()-,.\"'/:;")]),
+    ]
     scores = np.full(len(pieces), -8.0, np.float32)
     torch.manual_seed(7)
     config = BertConfig(
@@ -52,7 +79,7 @@ def tiny_backbone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def tiny_model(backbone: Path) -> tuple[TopicParticipantModel, CheckpointConfig]:
+def _tiny_model(backbone: Path) -> tuple[TopicParticipantModel, CheckpointConfig]:
     """An untrained network around the tiny encoder."""
     torch.manual_seed(11)
     encoder = BertModel.from_pretrained(backbone, add_pooling_layer=False)
@@ -68,13 +95,19 @@ def tiny_model(backbone: Path) -> tuple[TopicParticipantModel, CheckpointConfig]
     return TopicParticipantModel(encoder, len(TOPICS), len(bio_tags(TYPES))), config
 
 
+@pytest.fixture
+def tiny_model(tiny_backbone: Path) -> TopicParticipantModel:
+    """The untrained tiny network."""
+    return _tiny_model(tiny_backbone)[0]
+
+
 @pytest.fixture(scope="session")
 def tiny_checkpoint(tiny_backbone: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A torch checkpoint of the untrained tiny network; its answers mean nothing."""
     from safetensors.torch import save_file
 
     folder = tmp_path_factory.mktemp("checkpoint")
-    model, config = tiny_model(tiny_backbone)
+    model, config = _tiny_model(tiny_backbone)
     save_file({name: tensor.contiguous() for name, tensor in model.state_dict().items()}, folder / TORCH_WEIGHTS)
     (folder / TOKENIZER_FILE).write_bytes((tiny_backbone / "tokenizer.json").read_bytes())
     config.save(folder)

@@ -6,10 +6,9 @@ import io
 import time
 
 import pytest
+from hoptac.data.article import Place, read_lines, sample_article, split_sentences
 from hypothesis import example, given
 from hypothesis import strategies as st
-
-from hoptac.data.article import Place, read_lines, sample_article, split_sentences
 
 
 def split(text: str) -> list[str]:
@@ -35,7 +34,6 @@ ONE_SENTENCE = [
     "“Chúng tôi ủng hộ!” ông nói.",
     '"Thật sao?" bà hỏi.',
     "1. Hợp tác trên biển",
-    "(1.) Hợp tác",
     "Không có dấu chấm",
     "Kết thúc./.",
     "!?…",
@@ -91,7 +89,9 @@ def test_white_space_has_no_sentences(text: str) -> None:
     assert split(text) == []
 
 
-PIECES = st.sampled_from(["Ông", "TP", "đi", "Đ", "1", "20", ".", "...", "…", "!", "?", "./.", '"', "”", "(", ")", "-", " ", "  ", "\u00a0", "\t"])
+PIECES = st.sampled_from(
+    ["Ông", "TP", "đi", "Đ", "1", "20", ".", "...", "…", "!", "?", "./.", '"', "”", "(", ")", "-", " ", "  ", "\u00a0", "\t"]
+)
 BREAKS = st.sampled_from(["\n", "\r\n", "\r", "\u2028", "\x0b", "\x0c", "\x1c", "\x85", "\ufeff"])
 
 
@@ -142,7 +142,7 @@ def test_whole_lines_are_one_sentence_each() -> None:
         ("họp " * 20_000, 1),
         ("TP. Vinh " * 10_000, 1),
         (" " * 100_000 + "x", 1),
-        ("Mục lục" + "." * 20_000 + " 5", 1),
+        ("Mục lục" + "." * 20_000 + "5", 1),
     ],
     ids=["sentences", "words", "abbreviations", "spaces", "dots"],
 )
@@ -150,7 +150,7 @@ def test_a_line_of_twenty_thousand_words_finishes_fast(text: str, sentences: int
     began = time.perf_counter()
     found = len(split(text))
     assert time.perf_counter() - began < 1.0
-    assert found == sentences or "." * 100 in text
+    assert found == sentences
 
 
 def test_the_sample_article_has_several_sentences() -> None:

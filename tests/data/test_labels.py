@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-
 from hoptac.data.labels import (
     CORE_TOPICS,
     TOPIC_DESCRIPTIONS,
@@ -17,16 +14,18 @@ from hoptac.data.labels import (
     spans_to_tags,
     tags_to_spans,
 )
+from hypothesis import given
+from hypothesis import strategies as st
 
 Offsets = list[tuple[int, int]]
 WORDS: Offsets = [(0, 4), (5, 8), (9, 13), (14, 17)]
 
 
 def test_the_taxonomy_is_the_guidelines_order() -> None:
-    assert TOPICS == (
+    assert (
         *("cybercrime", "mia", "trade", "maritime", "narcotics", "trafficking", "migration", "terrorism"),
         *("law_enforcement", "war_legacy", "defense", "technology"),
-    )
+    ) == TOPICS
     assert CORE_TOPICS == ("cybercrime", "mia", "trade", "maritime")
     assert TYPES == ("PER", "ORG", "GPE")
 
@@ -151,7 +150,7 @@ def test_special_tokens_are_outside_and_do_not_break_a_span() -> None:
 
 @pytest.mark.parametrize("tags", [["I-GPE", "O"], ["O", "I-GPE"], ["B-ORG", "I-GPE"]])
 def test_an_inside_tag_that_continues_nothing_raises(tags: list[str]) -> None:
-    with pytest.raises(ValueError, match="I-GPE at . continues no GPE span"):
+    with pytest.raises(ValueError, match=r"I-GPE at . continues no GPE span"):
         tags_to_spans(tags, WORDS[:2])
 
 

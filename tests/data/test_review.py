@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
-
 from hoptac.data.marks import parse_marks
 from hoptac.data.review import count_labels, counts_table, review
 from hoptac.data.schema import Participant, Sentence
@@ -25,7 +24,7 @@ def findings(marked: str, kind: str = "-") -> list[str]:
         ("Gặp [PER Thứ trưởng Trần Nam].", "a title inside a person's span"),
         ("Họp tại [GPE Lào].", "a country after 'tại' or 'ở' is a place, unless it is visited"),
         ("Ở [GPE Lào] trời mưa.", "a country after 'tại' or 'ở' is a place, unless it is visited"),
-        ("Phía [GPE Là]o nói.", "the span cuts a word"),
+        ("Phía [ORG Interpo]l nói.", "the span cuts a word"),
         ("Phía c[GPE ampu] nói.", "the span cuts a word"),
         ("Gặp [ORG Đại sứ quán Nga tại Paris].", "a name stops before 'tại'"),
         ("Quan hệ [GPE Lào - Nga] tốt.", "two names joined by a dash are two spans"),

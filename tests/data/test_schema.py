@@ -10,20 +10,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
 from hoptac.data.labels import TOPICS, TYPES
 from hoptac.data.schema import (
     KINDS,
     DataError,
     Participant,
     Sentence,
-    iter_problems_and_sentences,
     read_sentences,
     whole_file,
     write_sentences,
 )
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 TEXT = "Việt Nam thăm Lào và Nga."
 GOOD: dict[str, Any] = {"id": "a-1", "text": TEXT, "topics": ["trade"], "participants": [{"start": 0, "end": 8, "type": "GPE"}]}
@@ -92,39 +90,43 @@ def test_a_bad_record_names_file_line_and_field(tmp_path: Path, record: Any, mes
     assert message in problem
 
 
+def problems_of(lines: list[str], folder: Path) -> tuple[str, ...]:
+    """The problems of a file `x` that holds these lines."""
+    path = folder / "x"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    with pytest.raises(DataError) as caught:
+        read_sentences(path)
+    return tuple(problem.removeprefix(f"{folder}/") for problem in caught.value.problems)
+
+
 @pytest.mark.parametrize("line", ["{", '{"id": "1",}', "text", '{"id": "1"} {"id": "2"}', "\ufeff{}", "'a'"])
-def test_bad_json_names_file_line_and_column(line: str) -> None:
-    _, problem = iter_problems_and_sentences([json.dumps(GOOD), line], "x.jsonl")
-    assert isinstance(problem, str)
-    assert re.match(r"x\.jsonl:2: not JSON: .+ at column \d+$", problem)
+def test_bad_json_names_file_line_and_column(line: str, tmp_path: Path) -> None:
+    (problem,) = problems_of([json.dumps(GOOD), line], tmp_path)
+    assert re.match(r"x:2: not JSON: .+ at column \d+$", problem)
 
 
-def test_json_nested_too_deeply_is_a_problem_of_its_line_not_a_crash() -> None:
-    (problem,) = iter_problems_and_sentences(["[" * 100_000], "x.jsonl")
-    assert str(problem).startswith("x.jsonl:1: ")
+def test_json_nested_too_deeply_is_a_problem_of_its_line_not_a_crash(tmp_path: Path) -> None:
+    (problem,) = problems_of(["[" * 100_000], tmp_path)
+    assert problem.startswith("x:1: not JSON: nested")
 
 
-def test_all_problems_are_listed_and_good_lines_are_no_problem() -> None:
+def test_all_problems_are_listed_and_good_lines_are_no_problem(tmp_path: Path) -> None:
     lines = ["{", json.dumps(GOOD), json.dumps(without("id")), "", json.dumps(GOOD | {"id": "a-2"})]
-    items = list(iter_problems_and_sentences(lines, "x"))
-    assert [item if isinstance(item, str) else item.id for item in items] == [
+    assert problems_of(lines, tmp_path) == (
         "x:1: not JSON: Expecting property name enclosed in double quotes at column 2",
-        "a-1",
         "x:3: id: missing",
-        "a-2",
-    ]
+    )
 
 
-def test_a_duplicate_id_names_the_first_line() -> None:
+def test_a_duplicate_id_names_the_first_line(tmp_path: Path) -> None:
     lines = [json.dumps(GOOD), json.dumps(GOOD | {"id": "other"}), json.dumps(GOOD | {"text": "Khác.", "participants": []})]
-    *_, problem = iter_problems_and_sentences(lines, "x")
-    assert problem == "x:3: id: 'a-1' stands on line 1 already"
+    assert problems_of(lines, tmp_path)[-1] == "x:3: id: 'a-1' stands on line 1 already"
 
 
 def test_a_file_that_is_not_utf8_is_named(tmp_path: Path) -> None:
     path = tmp_path / "latin.jsonl"
     path.write_bytes('{"id": "1", "text": "caf\xe9"}\n'.encode("latin-1"))
-    with pytest.raises(DataError, match=r"latin\.jsonl: not UTF-8: .* at byte 24"):
+    with pytest.raises(DataError, match=r"latin\.jsonl:1: not UTF-8: .* at byte 24 of the line"):
         read_sentences(path)
 
 
@@ -239,7 +241,11 @@ def test_a_whole_file_has_its_name_only_when_it_is_complete(tmp_path: Path) -> N
 
 SPACE_FREE = st.text(st.characters(exclude_categories=("Cs", "Z", "Cc")), min_size=1, max_size=8)
 JSON_VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text("aữđ\n\u2028", max_size=4),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text("aữđ\n\u2028", max_size=4),
     lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text("ab", max_size=2), inner, max_size=2),
     max_leaves=4,
 )
@@ -247,7 +253,7 @@ JSON_VALUES = st.recursive(
 
 @st.composite
 def sentences(draw: st.DrawFn, number: int = 1) -> Sentence:
-    text = unicodedata.normalize("NFC", draw(st.sampled_from(["", " ", "\n"])).join(draw(st.lists(SPACE_FREE, max_size=6))))
+    text = unicodedata.normalize("NFC", draw(st.sampled_from(["", " ", "\n"])).join(draw(st.lists(SPACE_FREE, min_size=1, max_size=6))))
     edges = sorted(draw(st.sets(st.integers(0, len(text)), max_size=6)))
     spans = [(s, e) for s, e in zip(edges[::2], edges[1::2], strict=False) if text[s:e] == text[s:e].strip()]
     participants = tuple(Participant(text[s:e], s, e, draw(st.sampled_from(TYPES))) for s, e in spans)
@@ -266,7 +272,9 @@ def sentences(draw: st.DrawFn, number: int = 1) -> Sentence:
 
 @settings(deadline=None)
 @given(st.integers(0, 4).flatmap(lambda count: st.tuples(*(sentences(i) for i in range(count)))))
-def test_what_is_written_is_read_back_equal(tmp_path_factory: pytest.TempPathFactory, given_sentences: tuple[Sentence, ...]) -> None:
+def test_what_is_written_is_read_back_equal(
+    tmp_path_factory: pytest.TempPathFactory, given_sentences: tuple[Sentence, ...]
+) -> None:
     path = tmp_path_factory.getbasetemp() / "round-trip.jsonl"
     write_sentences(path, given_sentences)
     assert read_sentences(path) == list(given_sentences)

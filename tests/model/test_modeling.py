@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 import torch
-
 from hoptac.model.modeling import IGNORED, TopicHead, TopicParticipantModel, mean_state, tag_loss, topic_loss
-from tests.conftest import tiny_model
 
 
 def test_missing_topic_labels_do_not_count_as_negatives() -> None:
@@ -25,9 +21,8 @@ def test_missing_tag_labels_are_ignored() -> None:
     assert tag_loss(logits, torch.full((1, 3), IGNORED)).item() == 0
 
 
-def test_padding_does_not_change_the_answers(tiny_backbone: Path) -> None:
-    model, _ = tiny_model(tiny_backbone)
-    model.eval()
+def test_padding_does_not_change_the_answers(tiny_model: TopicParticipantModel) -> None:
+    model = tiny_model.eval()
     ids = torch.tensor([[0, 5, 6, 7, 2]])
     padded = torch.tensor([[0, 5, 6, 7, 2, 1, 1, 1]])
     mask = torch.tensor([[1, 1, 1, 1, 1, 0, 0, 0]])
@@ -52,14 +47,13 @@ def test_topic_head_is_a_scaled_cosine_to_the_centre() -> None:
 
 
 @pytest.mark.parametrize(("topics", "tags"), [(0, 7), (12, 0)])
-def test_one_task_alone(tiny_backbone: Path, topics: int, tags: int) -> None:
-    encoder = tiny_model(tiny_backbone)[0].encoder
-    model = TopicParticipantModel(encoder, topics, tags)
+def test_one_task_alone(tiny_model: TopicParticipantModel, topics: int, tags: int) -> None:
+    model = TopicParticipantModel(tiny_model.encoder, topics, tags)
     ids = torch.tensor([[0, 5, 2]])
     output = model(ids, torch.ones_like(ids), torch.zeros(1, topics), torch.zeros(1, 3, dtype=torch.long))
     assert set(output) == {"loss", "topic_logits" if topics else "tag_logits"}
 
 
-def test_a_network_without_tasks_is_refused(tiny_backbone: Path) -> None:
+def test_a_network_without_tasks_is_refused(tiny_model: TopicParticipantModel) -> None:
     with pytest.raises(ValueError, match="topics or tags"):
-        TopicParticipantModel(tiny_model(tiny_backbone)[0].encoder, 0, 0)
+        TopicParticipantModel(tiny_model.encoder, 0, 0)

@@ -9,11 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-
 from hoptac.data.labels import TOPICS
 from hoptac.model.predictor import Prediction, Predictor
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 TEXTS = ["Việt Nam bàn với Lào.", "", "Mỹ", "ông Nguyễn Văn Bình thăm Lào ngày 3" * 20, "   ", "😀"]
 
@@ -93,7 +92,9 @@ def test_a_very_long_line_is_read_to_its_end(predictor: Predictor) -> None:
     assert prediction.participants[-1].end > len(text) - 200
 
 
-@pytest.mark.parametrize(("texts", "message"), [(["a", 3], r"texts\[1\]: .* not int"), ([None], r"texts\[0\]"), ([b"a"], "bytes")])
+@pytest.mark.parametrize(
+    ("texts", "message"), [(["a", 3], r"texts\[1\]: .* not int"), ([None], r"texts\[0\]"), ([b"a"], "bytes")]
+)
 def test_what_is_not_a_string_is_named(predictor: Predictor, texts: list[str], message: str) -> None:
     with pytest.raises(TypeError, match=message):
         predictor.predict(texts)
@@ -133,7 +134,9 @@ def test_predictions_travel_between_processes(predictor: Predictor) -> None:
     assert pickle.loads(pickle.dumps(prediction)) == prediction
 
 
-@pytest.mark.parametrize(("options", "message"), [({"backend": "tensorflow"}, "unknown backend"), ({"backend": "onnx"}, "has no model.onnx")])
+@pytest.mark.parametrize(
+    ("options", "message"), [({"backend": "tensorflow"}, "unknown backend"), ({"backend": "onnx"}, "has no model.onnx")]
+)
 def test_backends_that_cannot_run_are_refused(tiny_checkpoint: Path, options: dict[str, str], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         Predictor.from_pretrained(tiny_checkpoint, **options)

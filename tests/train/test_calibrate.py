@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
 from hoptac.model.decoding import calibrated_probabilities
 from hoptac.train.calibrate import fit_calibration, fit_thresholds
 

@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-
 from hoptac.data.schema import DataError, Sentence, write_sentences
 from hoptac.model.configuration import CheckpointConfig
 from hoptac.model.predictor import Predictor
@@ -45,7 +44,13 @@ def test_every_parameter_moves_and_the_loss_falls(experiment: Experiment, tmp_pa
 
 def test_a_run_writes_a_checkpoint_that_answers_as_the_network_did(experiment: Experiment) -> None:
     folder = finetune(experiment)
-    assert {p.name for p in folder.iterdir()} == {"config.json", "model.safetensors", "tokenizer.json", "training.json", "README.md"}
+    assert {p.name for p in folder.iterdir()} == {
+        "config.json",
+        "model.safetensors",
+        "tokenizer.json",
+        "training.json",
+        "README.md",
+    }
     record = json.loads((folder / "training.json").read_text(encoding="utf-8"))
     assert record["experiment"]["train"]["epochs"] == 12
     assert record["development"]["participants"]["f1"] > 0.9

@@ -1,0 +1,519 @@
+"""The command line: exit codes, messages, and what it writes."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from hoptac import __version__
+from hoptac.cli import main
+from hoptac.data.article import sample_article, split_sentences
+from hoptac.data.labels import TOPICS, TYPES
+from hoptac.data.schema import Participant, read_sentences
+from hoptac.model.predictor import DEFAULT_CHECKPOINT, Prediction, Predictor
+
+COMMANDS = ["predict", "train", "evaluate", "export", "benchmark", "data"]
+PARTS = ["validate", "review", "stats", "convert"]
+MARKS = (
+    "# writer: w01\n# register: wire\ntrade | - | [GPE Lào] bán điện.\n- | headline negative=place | Mưa lớn \\[cập nhật\\].\n"
+)
+
+shipped = pytest.mark.skipif(not (DEFAULT_CHECKPOINT / "config.json").is_file(), reason="no checkpoint is shipped yet")
+Capture = pytest.CaptureFixture[str]
+
+
+def run(*arguments: str) -> int:
+    """The exit code, also when argparse leaves."""
+    try:
+        return main(arguments)
+    except SystemExit as leaving:
+        return int(leaving.code or 0)
+
+
+def fail(capsys: Capture, *arguments: str) -> str:
+    """The message of a command that fails on its input; nothing is on standard output."""
+    assert run(*arguments) == 1
+    captured = capsys.readouterr()
+    assert captured.err.startswith("error: ")
+    assert captured.out == ""
+    return captured.err
+
+
+# The words of a sentence stand in for the network, so that what surrounds it can be tested without a checkpoint.
+class WordPredictor:
+    config = SimpleNamespace(topics=TOPICS, types=TYPES)
+
+    def __init__(self) -> None:
+        self.thresholds: Any = None
+
+    def predict(self, texts: Iterable[str], batch_size: int = 32, thresholds: Any = None) -> list[Prediction]:
+        self.thresholds = thresholds
+        return [self.read(text) for text in texts]
+
+    def read(self, text: str) -> Prediction:
+        if "nổ" in text:
+            raise ValueError("the network broke")
+        start = text.find("Lào")
+        participants = (Participant("Lào", start, start + 3, "GPE", 0.9),) if start >= 0 else ()
+        topics = ("trade",) if "bán" in text else ()
+        return Prediction(text, topics, {topic: float(topic in topics) for topic in TOPICS}, participants)
+
+
+@pytest.fixture
+def words(monkeypatch: pytest.MonkeyPatch) -> WordPredictor:
+    predictor = WordPredictor()
+    monkeypatch.setattr(Predictor, "from_pretrained", lambda *_, **__: predictor)
+    return predictor
+
+
+def standard_input(monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content), encoding="utf-8"))
+
+
+def records(output: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in output.splitlines()]
+
+
+# Usage
+
+
+@pytest.mark.parametrize("arguments", [[], *([c] for c in COMMANDS), *(["data", p] for p in PARTS)], ids=" ".join)
+def test_help_of_every_command_exits_0(arguments: list[str], capsys: Capture) -> None:
+    assert run(*arguments, "--help") == 0
+    assert "usage: " + " ".join(["hoptac", *arguments]) in capsys.readouterr().out
+
+
+def test_the_version_is_told(capsys: Capture) -> None:
+    assert run("--version") == 0
+    assert capsys.readouterr().out == f"hoptac {__version__}\n"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["fly"],
+        ["data"],
+        ["data", "fly"],
+        ["data", "validate"],
+        ["data", "convert", "a.marks"],
+        ["train"],
+        ["evaluate"],
+        ["export", "folder"],
+        ["predict", "--format", "xml", "--text", "a"],
+        ["predict", "--batch-size", "many", "--text", "a"],
+        ["predict", "--threshold", "trade=high", "--text", "a"],
+        ["predict", "--backend", "abacus", "--text", "a"],
+        ["predict", "--unknown"],
+    ],
+    ids=" ".join,
+)
+def test_wrong_usage_exits_2(arguments: list[str], capsys: Capture) -> None:
+    assert run(*arguments) == 2
+    captured = capsys.readouterr()
+    assert captured.err.startswith("usage: ")
+    assert captured.out == ""
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["predict", "nowhere.txt"],
+        ["predict", "nowhere.jsonl"],
+        ["data", "validate", "nowhere.jsonl"],
+        ["data", "validate", "nowhere.marks"],
+        ["data", "review", "nowhere.jsonl"],
+        ["data", "stats", "nowhere.jsonl"],
+        ["data", "convert", "nowhere.marks", "b.jsonl"],
+        ["train", "nowhere.yaml"],
+        ["predict", "--checkpoint", "./nowhere", "--text", "a"],
+        ["evaluate", "--checkpoint", "./nowhere", "corpus:development"],
+    ],
+    ids=" ".join,
+)
+def test_what_is_missing_is_named_with_exit_1(
+    arguments: list[str], capsys: Capture, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert "nowhere" in fail(capsys, *arguments)
+    assert list(tmp_path.iterdir()) == []
+
+
+# data
+
+
+@pytest.fixture
+def marks(tmp_path: Path) -> Path:
+    path = tmp_path / "w01.marks"
+    path.write_text(MARKS, encoding="utf-8")
+    return path
+
+
+def test_validate_counts_the_sentences_of_each_file(marks: Path, capsys: Capture) -> None:
+    assert run("data", "validate", str(marks), "corpus:development") == 0
+    first, second = capsys.readouterr().out.splitlines()
+    assert first == f"{marks}: 2 sentences"
+    assert second.startswith("corpus:development: ")
+
+
+def test_validate_names_every_problem_of_every_file(tmp_path: Path, capsys: Capture) -> None:
+    lines = ["{", *(json.dumps({"id": str(i), "text": "a", "topics": ["weather"]}) for i in range(30))]
+    first, second = tmp_path / "a.jsonl", tmp_path / "b.marks"
+    first.write_text("\n".join(lines), encoding="utf-8")
+    second.write_text("- | Lào\n", encoding="utf-8")
+    message = fail(capsys, "data", "validate", str(first), str(second))
+    assert f"{first}:1: not JSON" in message
+    assert f"{first}:31: topics: unknown topic 'weather'" in message
+    assert f"{second}:1: three fields" in message
+
+
+def test_validate_tells_the_problems_found_before_a_missing_file(tmp_path: Path, capsys: Capture) -> None:
+    bad = tmp_path / "bad.jsonl"
+    bad.write_text("{", encoding="utf-8")
+    message = fail(capsys, "data", "validate", str(bad), str(tmp_path / "nowhere.jsonl"))
+    assert "bad.jsonl:1: not JSON" in message
+    assert "nowhere.jsonl" in message
+
+
+@pytest.mark.parametrize("name", ["latin.jsonl", "latin.marks"])
+def test_a_file_that_is_not_utf8_is_named(name: str, tmp_path: Path, capsys: Capture) -> None:
+    (tmp_path / name).write_bytes(b'- | - | {"text": "caf\xe9 nam"}\n')
+    message = fail(capsys, "data", "validate", str(tmp_path / name))
+    assert name in message
+    assert "not UTF-8" in message
+
+
+def test_a_score_that_is_no_number_is_named(tmp_path: Path, capsys: Capture) -> None:
+    path = tmp_path / "a.jsonl"
+    participant = {"start": 0, "end": 3, "type": "GPE", "score": None}
+    path.write_text(json.dumps({"id": "1", "text": "Lào", "participants": [participant]}), encoding="utf-8")
+    assert "a.jsonl:1: participants[0].score" in fail(capsys, "data", "validate", str(path))
+
+
+def test_convert_goes_both_ways(marks: Path, tmp_path: Path) -> None:
+    jsonl, back = tmp_path / "x.jsonl", tmp_path / "back.marks"
+    assert run("data", "convert", str(marks), str(jsonl)) == 0
+    lion, rain = read_sentences(jsonl)
+    assert (lion.text, lion.topics, [p.text for p in lion.participants or ()]) == ("Lào bán điện.", ("trade",), ["Lào"])
+    assert (rain.text, rain.kind, dict(rain.extra)) == (
+        "Mưa lớn [cập nhật].",
+        "headline",
+        {"register": "wire", "negative": "place"},
+    )
+    assert run("data", "convert", str(jsonl), str(back)) == 0
+    assert back.read_text(encoding="utf-8") == MARKS
+
+
+def test_the_shipped_corpus_survives_conversion(tmp_path: Path) -> None:
+    marks, jsonl = tmp_path / "all.marks", tmp_path / "all.jsonl"
+    assert run("data", "convert", "corpus:development", str(marks)) == 0
+    assert run("data", "convert", str(marks), str(jsonl)) == 0
+    assert run("data", "convert", str(jsonl), str(tmp_path / "again.marks")) == 0
+    assert (tmp_path / "again.marks").read_bytes() == marks.read_bytes()
+
+
+def test_convert_refuses_another_ending(marks: Path, tmp_path: Path, capsys: Capture) -> None:
+    assert run("data", "convert", str(marks), str(tmp_path / "x.csv")) == 2
+    assert "x.csv: the ending .jsonl or .marks was expected" in capsys.readouterr().err
+
+
+def test_convert_leaves_the_target_alone_when_the_source_is_bad(tmp_path: Path, capsys: Capture) -> None:
+    source, target = tmp_path / "bad.marks", tmp_path / "x.jsonl"
+    source.write_text("weather | - | Mưa.\n", encoding="utf-8")
+    target.write_text("old\n", encoding="utf-8")
+    assert "unknown topic 'weather'" in fail(capsys, "data", "convert", str(source), str(target))
+    assert target.read_text(encoding="utf-8") == "old\n"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["bad.marks", "x.jsonl"]
+
+
+def test_stats_count_topics_types_and_sentences(marks: Path, capsys: Capture) -> None:
+    assert run("data", "stats", str(marks)) == 0
+    rows = [line.replace("│", " ").split() for line in capsys.readouterr().out.splitlines()]
+    for row in (
+        ["topics", "trade", "1"],
+        ["types", "GPE", "1"],
+        ["sentences", "all", "2"],
+        ["sentences", "hard", "negative", "1"],
+    ):
+        assert row in rows
+
+
+def test_stats_of_nothing_is_an_error(tmp_path: Path, capsys: Capture) -> None:
+    (tmp_path / "empty.jsonl").touch()
+    assert "empty.jsonl: no sentences" in fail(capsys, "data", "stats", str(tmp_path / "empty.jsonl"))
+
+
+def test_review_prints_findings_and_nothing_for_clean_sentences(marks: Path, tmp_path: Path, capsys: Capture) -> None:
+    assert run("data", "review", str(marks)) == 0
+    assert capsys.readouterr().out == ""
+    doubtful = tmp_path / "d.marks"
+    doubtful.write_text("- | - | Họp tại [GPE Lào].\n", encoding="utf-8")
+    assert run("data", "review", str(doubtful)) == 0
+    assert capsys.readouterr().out.startswith("d-0001: a country after 'tại'")
+
+
+# predict, with words in place of the network
+
+
+def test_predict_reads_files_and_offsets_index_into_them(words: WordPredictor, tmp_path: Path, capsys: Capture) -> None:
+    content = "Tiêu đề\r\n\r\n  Lào bán điện. Hai bên ký.\r\nHết\n"
+    path = tmp_path / "a.txt"
+    path.write_bytes(content.encode())
+    assert run("predict", str(path), "--format", "jsonl") == 0
+    found = records(capsys.readouterr().out)
+    assert [record["text"] for record in found] == ["Tiêu đề", "Lào bán điện.", "Hai bên ký.", "Hết"]
+    assert all(content[record["start"] : record["end"]] == record["text"] for record in found)
+    assert {record["source"] for record in found} == {str(path)}
+    assert found[1]["topics"] == ["trade"]
+    assert found[1]["participants"] == [{"text": "Lào", "start": 0, "end": 3, "type": "GPE", "score": 0.9}]
+
+
+@pytest.mark.parametrize("arguments", [["-"], []], ids=["dash", "default"])
+def test_predict_reads_standard_input(
+    words: WordPredictor, arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    standard_input(monkeypatch, "Lào bán điện. Hai bên ký.\n".encode())
+    assert run("predict", *arguments, "--format", "jsonl") == 0
+    found = records(capsys.readouterr().out)
+    assert [(r["source"], r["start"], r["text"]) for r in found] == [("-", 0, "Lào bán điện."), ("-", 14, "Hai bên ký.")]
+
+
+def test_offsets_of_standard_input_count_windows_line_ends(
+    words: WordPredictor, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    content = "Tiêu đề\r\nLào bán điện.\r\nHết."
+    standard_input(monkeypatch, content.encode())
+    assert run("predict", "-", "--format", "jsonl") == 0
+    found = records(capsys.readouterr().out)
+    assert [content[r["start"] : r["end"]] for r in found] == [r["text"] for r in found] == content.split("\r\n")
+
+
+def test_predict_lines_takes_each_line_as_a_sentence(words: WordPredictor, tmp_path: Path, capsys: Capture) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("Một. Hai.\n\nBa.\n", encoding="utf-8")
+    assert run("predict", str(path), "--lines", "--format", "jsonl") == 0
+    assert [r["text"] for r in records(capsys.readouterr().out)] == ["Một. Hai.", "Ba."]
+
+
+def test_predict_keeps_the_fields_of_json_lines(words: WordPredictor, tmp_path: Path, capsys: Capture) -> None:
+    path = tmp_path / "a.jsonl"
+    lines = [{"id": "7", "text": "Một. Lào bán.", "topics": ["mia"], "note": [1]}, {"text": "Trần."}]
+    path.write_text("\n\n".join(map(json.dumps, lines)), encoding="utf-8")
+    assert run("predict", str(path), "--format", "jsonl") == 0
+    first, second = records(capsys.readouterr().out)
+    assert (first["id"], first["note"], first["text"], first["topics"]) == ("7", [1], "Một. Lào bán.", ["trade"])
+    assert (second["source"], second["text"]) == (f"{path}:3", "Trần.")
+
+
+def test_predict_takes_texts_sample_and_files_together(words: WordPredictor, tmp_path: Path, capsys: Capture) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("Hết.", encoding="utf-8")
+    assert run("predict", "--text", "Một. Hai.", "--text", "Ba.", "--sample", str(path), "--format", "jsonl") == 0
+    found = records(capsys.readouterr().out)
+    assert [(r["source"], r["text"]) for r in found[:2]] == [("text 1", "Một. Hai."), ("text 2", "Ba.")]
+    assert [(r["start"], r["end"]) for r in found if r["source"] == "sample"] == list(split_sentences(sample_article()))
+    assert found[-1]["text"] == "Hết."
+
+
+def test_predict_writes_a_table(words: WordPredictor, capsys: Capture) -> None:
+    text = 'Lào bán "điện", xăng'
+    assert run("predict", "--text", text, "--text", "Mưa", "--format", "csv") == 0
+    first, second = csv.DictReader(io.StringIO(capsys.readouterr().out, newline=""))
+    assert (first["text"], first["topics"], first["GPE"], first["PER"]) == (text, "trade", "Lào", "")
+    assert (first["source"], first["start"], first["end"]) == ("text 1", "0", str(len(text)))
+    assert (float(first["score_trade"]), float(first["score_mia"])) == (1.0, 0.0)
+    assert (second["topics"], second["GPE"]) == ("", "")
+
+
+def test_predict_writes_text_for_people(words: WordPredictor, capsys: Capture) -> None:
+    assert run("predict", "--text", "Lào bán điện \x1b[31mđỏ [x]", "--text", "Mưa") == 0
+    out = capsys.readouterr().out
+    assert "trade" in out
+    assert "[GPE Lào] bán điện" in out
+    assert "đỏ [x]" in out
+    assert "no topic" in out
+    assert "\x1b" not in out
+
+
+def test_a_long_text_is_written_to_its_end(words: WordPredictor, capsys: Capture) -> None:
+    text = " ".join(f"từ{number}" for number in range(100))
+    assert run("predict", "--text", text) == 0
+    assert text in " ".join(capsys.readouterr().out.split())
+
+
+@pytest.mark.parametrize(("name", "start"), [("x.jsonl", '{"source"'), ("x.csv", "source,start"), ("x.txt", " trade ")])
+def test_the_output_file_has_the_form_of_its_ending(words: WordPredictor, name: str, start: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    assert run("predict", "--text", "Lào bán điện", "-o", str(path)) == 0
+    assert path.read_text(encoding="utf-8").startswith(start)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("before", [None, "old\n"])
+def test_the_output_file_is_whole_or_not_there(
+    words: WordPredictor, before: str | None, tmp_path: Path, capsys: Capture
+) -> None:
+    source, target = tmp_path / "a.txt", tmp_path / "x.jsonl"
+    source.write_text("Lào bán điện.\n" * 600 + "nổ.\n", encoding="utf-8")
+    if before:
+        target.write_text(before, encoding="utf-8")
+    assert "the network broke" in fail(capsys, "predict", str(source), "-o", str(target))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.txt", *(["x.jsonl"] if before else [])]
+    assert before is None or target.read_text(encoding="utf-8") == before
+
+
+def test_an_output_folder_that_is_missing_is_named(words: WordPredictor, tmp_path: Path, capsys: Capture) -> None:
+    assert "nowhere" in fail(capsys, "predict", "--text", "a", "-o", str(tmp_path / "nowhere" / "x.csv"))
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b'{"text": "a"}\n{', "bad.jsonl:2: not JSON: "),
+        (b'{"id": "1"}', "bad.jsonl:1: text: "),
+        (b'\n{"text": 3}', "bad.jsonl:2: text: "),
+        (b'["text"]', "bad.jsonl:1: text: "),
+        (b'{"text": "caf\xe9 nam"}', "bad.jsonl"),
+    ],
+)
+def test_bad_json_lines_are_named(words: WordPredictor, content: bytes, message: str, tmp_path: Path, capsys: Capture) -> None:
+    path = tmp_path / "bad.jsonl"
+    path.write_bytes(content)
+    assert message in fail(capsys, "predict", str(path))
+
+
+def test_a_text_file_that_is_not_utf8_is_named(words: WordPredictor, tmp_path: Path, capsys: Capture) -> None:
+    path = tmp_path / "latin.txt"
+    path.write_bytes(b"caf\xe9 nam")
+    assert "latin.txt: not UTF-8" in fail(capsys, "predict", str(path))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ([], None),
+        (["--threshold", "0.4"], dict.fromkeys(TOPICS, 0.4)),
+        (["--threshold", "trade=0.4", "--threshold", "mia=0.2"], {"trade": 0.4, "mia": 0.2}),
+    ],
+)
+def test_thresholds_reach_the_predictor(words: WordPredictor, arguments: list[str], expected: Any) -> None:
+    assert run("predict", "--text", "a", *arguments) == 0
+    assert words.thresholds == expected
+
+
+@pytest.mark.parametrize("arguments", [["0.4", "trade=0.2"], ["trade=0.2", "0.4"]], ids=" ".join)
+def test_a_threshold_of_a_topic_is_not_dropped_beside_one_for_all(words: WordPredictor, arguments: list[str]) -> None:
+    code = run("predict", "--text", "a", *(part for item in arguments for part in ("--threshold", item)))
+    if code != 2:
+        assert words.thresholds == dict.fromkeys(TOPICS, 0.4) | {"trade": 0.2}
+
+
+# With the shipped checkpoint
+
+
+@shipped
+@pytest.mark.parametrize("form", ["text", "jsonl", "csv"])
+def test_the_sample_is_predicted_in_every_form(form: str, capsys: Capture) -> None:
+    assert run("predict", "--sample", "--format", form) == 0
+    out = capsys.readouterr().out
+    text = sample_article()
+    if form == "text":
+        assert out.count("maritime") >= 1
+        assert "[PER " in out
+    elif form == "jsonl":
+        found = records(out)
+        assert [text[r["start"] : r["end"]] for r in found] == [r["text"] for r in found]
+        for record in found:
+            assert set(record["scores"]) == set(TOPICS)
+            assert all(record["text"][p["start"] : p["end"]] == p["text"] for p in record["participants"])
+        assert {"maritime", "cybercrime"} <= {topic for record in found for topic in record["topics"]}
+    else:
+        rows = list(csv.DictReader(io.StringIO(out, newline="")))
+        assert len(rows) == len(list(split_sentences(text)))
+        assert "Việt Nam" in rows[0]["GPE"]
+
+
+@shipped
+def test_every_form_says_the_same(capsys: Capture) -> None:
+    assert run("predict", "--sample", "--format", "jsonl") == 0
+    found = records(capsys.readouterr().out)
+    assert run("predict", "--sample", "--format", "csv") == 0
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out, newline="")))
+    assert [row["topics"] for row in rows] == ["; ".join(record["topics"]) for record in found]
+    assert [row["text"] for row in rows] == [record["text"] for record in found]
+
+
+@shipped
+@pytest.mark.parametrize(
+    ("threshold", "message"),
+    [("weather=0.5", "unknown topic 'weather'"), ("trade=1.5", "1.5 for trade"), ("-1", "-1.0"), ("nan", "nan")],
+)
+def test_a_threshold_that_cannot_be_is_named(threshold: str, message: str, capsys: Capture) -> None:
+    assert message in fail(capsys, "predict", "--text", "a", f"--threshold={threshold}")
+
+
+@shipped
+def test_thresholds_change_the_topics(capsys: Capture) -> None:
+    text = "Hai bên thảo luận về an ninh hàng hải."
+    assert run("predict", "--text", text, "--format", "jsonl", "--threshold", "0") == 0
+    assert run("predict", "--text", text, "--format", "jsonl", "--threshold", "maritime=1") == 0
+    everything, without = records(capsys.readouterr().out)
+    assert everything["topics"] == list(TOPICS)
+    assert "maritime" not in without["topics"]
+
+
+@shipped
+def test_a_batch_size_below_one_is_an_error(capsys: Capture) -> None:
+    assert "batch_size" in fail(capsys, "predict", "--text", "a", "--batch-size", "0")
+
+
+@shipped
+def test_evaluate_prints_scores(capsys: Capture, tmp_path: Path) -> None:
+    path = tmp_path / "w01.marks"
+    path.write_text(MARKS, encoding="utf-8")
+    assert run("evaluate", str(path), "--json") == 0
+    scores = json.loads(capsys.readouterr().out)
+    assert (scores["data"], scores["sentences"]) == (str(path), 2)
+    assert set(scores["topics"]["topics"]) == set(TOPICS)
+
+
+# As a process
+
+
+def process(*arguments: str, content: str = "") -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "hoptac.cli", *arguments], input=content, capture_output=True, encoding="utf-8", check=False
+    )
+
+
+def test_the_process_ends_with_the_exit_code_and_no_traceback(tmp_path: Path) -> None:
+    bad = tmp_path / "bad.jsonl"
+    bad.write_text("{", encoding="utf-8")
+    assert process("--version").returncode == 0
+    assert process("fly").returncode == 2
+    failed = process("data", "validate", str(bad))
+    assert failed.returncode == 1
+    assert "bad.jsonl:1: not JSON" in failed.stderr
+    assert "Traceback" not in failed.stderr
+
+
+def test_a_reader_that_leaves_early_is_no_error() -> None:
+    command = f"'{sys.executable}' -m hoptac.cli data review corpus:all corpus:all corpus:all | head -n 1"
+    done = subprocess.run(["bash", "-c", f"set -o pipefail; {command}"], capture_output=True, encoding="utf-8", check=False)
+    assert done.returncode == 0
+    assert done.stderr == ""
+
+
+@shipped
+def test_a_process_predicts_from_standard_input() -> None:
+    done = process("predict", "-", "--format", "jsonl", content="Hai bên thảo luận về an ninh hàng hải. Trời mưa.\n")
+    assert done.returncode == 0, done.stderr
+    assert [record["text"] for record in records(done.stdout)] == ["Hai bên thảo luận về an ninh hàng hải.", "Trời mưa."]
