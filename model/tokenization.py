@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -117,8 +118,7 @@ class TextTokenizer:
         slices = self._slices(encoding.words, count)
         edges = [0]
         for (_, left_end), (right_start, _) in pairwise(slices):
-            middle = (left_end + right_start) / 2
-            edges.append(sum(token < middle for token in encoding.words))
+            edges.append(bisect_left(encoding.words, (left_end + right_start) // 2))
         edges.append(len(encoding.words))
         return [self._window(encoding, start, end, edges[i], edges[i + 1]) for i, (start, end) in enumerate(slices)]
 

@@ -1,0 +1,100 @@
+"""The checkpoint that ships with the package."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import hoptac
+from hoptac.data.corpus import load_corpus
+from hoptac.data.labels import TOPICS
+from hoptac.data.schema import read_sentences
+from hoptac.eval.evaluate import evaluate
+from hoptac.model.predictor import DEFAULT_CHECKPOINT, Predictor, default_predictor
+
+
+def test_it_is_small_and_whole() -> None:
+    names = {path.name for path in DEFAULT_CHECKPOINT.iterdir()}
+    assert names == {"config.json", "model.onnx", "tokenizer.json", "training.json", "README.md"}
+    assert sum(path.stat().st_size for path in DEFAULT_CHECKPOINT.iterdir()) <= 35 * 2**20
+
+
+def test_it_was_trained_on_the_shipped_sentences_and_its_card_says_so() -> None:
+    record = json.loads((DEFAULT_CHECKPOINT / "training.json").read_text(encoding="utf-8"))
+    for split in ("train", "development"):
+        assert record["data"][split]["sentences"] == len(load_corpus(split))
+    card = (DEFAULT_CHECKPOINT / "README.md").read_text(encoding="utf-8")
+    assert f"{record['development']['participants']['f1']:.3f}" in card
+    assert "intfloat/multilingual-e5-small" in card
+
+
+def test_it_reads_sentences_of_development_writers() -> None:
+    scores = evaluate(default_predictor(), load_corpus("development")[:200])
+    assert scores["topics"]["micro_f1"] >= 0.85
+    assert scores["participants"]["f1"] >= 0.90
+
+
+@pytest.mark.parametrize(("name", "topics", "participants"), [("sentences", 0.90, 0.93), ("leads", 0.80, 0.87)])
+def test_it_reads_real_articles(shared: Path, name: str, topics: float, participants: float) -> None:
+    gold = read_sentences(shared / "dev" / f"{name}.jsonl")
+    scores = evaluate(default_predictor(), gold)
+    assert scores["topics"]["micro_f1"] >= topics
+    assert scores["participants"]["f1"] >= participants
+
+
+def test_the_public_api_answers() -> None:
+    one = hoptac.predict("Hai bên thảo luận về an ninh hàng hải.")
+    assert one.topics == ("maritime",)
+    assert hoptac.predict(["Lào mua điện của Việt Nam."])[0].participants[0].text == "Lào"
+    assert TOPICS == hoptac.TOPICS
+    assert hoptac.CORE_TOPICS == ("cybercrime", "mia", "trade", "maritime")
+
+
+def test_answers_are_the_same_alone_and_in_company() -> None:
+    texts = [sentence.text for sentence in load_corpus("development")[:64]]
+    together = hoptac.predict(texts)
+    assert [hoptac.predict(text) for text in texts[:16]] == together[:16]
+
+
+def test_spacing_of_dashes_tone_placement_and_decomposition_change_nothing() -> None:
+    import unicodedata
+
+    text = "Thứ trưởng Bộ Ngoại giao tiếp Đại sứ Hoà Lan, bàn quan hệ Việt Nam - Hà Lan và thuỷ sản."
+    same = [text.replace(" - ", "-"), text.replace(" - ", " – "), text.replace("oà", "òa").replace("uỷ", "ủy")]
+    wanted = [(unicodedata.normalize("NFC", p.text).replace("oà", "òa"), p.type) for p in hoptac.predict(text).participants]
+    for other in (*same, unicodedata.normalize("NFD", text)):
+        found = hoptac.predict(other)
+        assert [(unicodedata.normalize("NFC", p.text).replace("oà", "òa"), p.type) for p in found.participants] == wanted
+
+
+def test_first_answer_needs_neither_torch_nor_transformers_nor_much_memory() -> None:
+    code = (
+        "import hoptac, resource, sys; hoptac.predict('Hai bên thảo luận về an ninh hàng hải.'); "
+        "print(sorted({'torch', 'transformers'} & set(sys.modules)), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+    )
+    # Its own process and no inherited thread limits, as a user would run it.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("OMP")}
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment).stdout
+    modules, kilobytes = found.rsplit(" ", 1)
+    assert modules == "[]"
+    if sys.platform == "linux":
+        assert int(kilobytes) <= 250 * 1024
+
+
+def test_a_line_of_twenty_thousand_words_is_read_whole() -> None:
+    text = "Chiều nay, Việt Nam và Lào bàn về phòng, chống ma túy tại cửa khẩu. " * 1_300 + "Bà Ingrid Solheim tới thăm Cuba."
+    assert len(text.split()) > 20_000
+    prediction = hoptac.predict(text)
+    assert prediction.topics == ("narcotics",)
+    assert [p.text for p in prediction.participants[-2:]] == ["Ingrid Solheim", "Cuba"]
+    assert sum(p.text == "Lào" for p in prediction.participants) == 1_300
+
+
+def test_a_predictor_of_the_shipped_folder_is_the_default() -> None:
+    text = "Đại sứ Pháp tại Việt Nam thăm Tập đoàn FPT."
+    assert Predictor.from_pretrained(DEFAULT_CHECKPOINT).predict(text) == hoptac.predict(text)
