@@ -253,7 +253,9 @@ JSON_VALUES = st.recursive(
 
 @st.composite
 def sentences(draw: st.DrawFn, number: int = 1) -> Sentence:
-    text = unicodedata.normalize("NFC", draw(st.sampled_from(["", " ", "\n"])).join(draw(st.lists(SPACE_FREE, min_size=1, max_size=6))))
+    text = unicodedata.normalize(
+        "NFC", draw(st.sampled_from(["", " ", "\n"])).join(draw(st.lists(SPACE_FREE, min_size=1, max_size=6)))
+    )
     edges = sorted(draw(st.sets(st.integers(0, len(text)), max_size=6)))
     spans = [(s, e) for s, e in zip(edges[::2], edges[1::2], strict=False) if text[s:e] == text[s:e].strip()]
     participants = tuple(Participant(text[s:e], s, e, draw(st.sampled_from(TYPES))) for s, e in spans)
