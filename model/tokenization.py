@@ -92,18 +92,21 @@ class TextTokenizer:
     ) -> Encoding:
         words: list[int] = []
         spans: list[tuple[int, int]] = []
+        end_in_text = 0
         for token, (start, end) in enumerate(offsets):
             while start < end and text[start].isspace():
                 start += 1
             if start == end:
                 continue
-            if words and (start < spans[-1][1] or (start == spans[-1][1] and _inside_word(text, start))):
-                spans[-1] = (spans[-1][0], max(end, spans[-1][1]))
+            left, right = (start, end) if places is None else (places[start][0], places[end - 1][1])
+            # One character may become several tokens, and (in a few scripts) several characters of NFC.
+            inside = words and (left < spans[-1][1] or (start == end_in_text and _inside_word(text, start)))
+            if inside:
+                spans[-1] = (spans[-1][0], max(right, spans[-1][1]))
             else:
                 words.append(token)
-                spans.append((start, end))
-        if places is not None:
-            spans = [(places[start][0], places[end - 1][1]) for start, end in spans]
+                spans.append((left, right))
+            end_in_text = end
         return Encoding(ids, words, spans)
 
     def windows(self, encoding: Encoding) -> list[Window]:

