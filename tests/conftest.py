@@ -9,13 +9,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from hypothesis import settings
+from transformers import BertConfig, BertModel
+
 from hoptac.data.labels import TOPICS, TYPES, bio_tags
 from hoptac.data.schema import Participant, Sentence
 from hoptac.model.backbone import SPECIAL, Encoder, prune, write_hugging_face
 from hoptac.model.configuration import TOKENIZER_FILE, TORCH_WEIGHTS, CheckpointConfig
 from hoptac.model.modeling import TopicParticipantModel
 from hoptac.model.tokenization import TextTokenizer
-from transformers import BertConfig, BertModel
 
 # Where nobody looks for new counterexamples, the same examples are drawn each time.
 settings.register_profile("ci", derandomize=True, deadline=None)

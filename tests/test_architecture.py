@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from hoptac.train.config import Experiment, load_experiment
 
 ROOT = Path(__file__).resolve().parents[1]

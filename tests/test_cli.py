@@ -13,6 +13,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+
 from hoptac import __version__
 from hoptac.cli import main
 from hoptac.data.article import sample_article, split_sentences

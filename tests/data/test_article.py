@@ -6,9 +6,10 @@ import io
 import time
 
 import pytest
-from hoptac.data.article import Place, read_lines, sample_article, split_sentences
 from hypothesis import example, given
 from hypothesis import strategies as st
+
+from hoptac.data.article import Place, read_lines, sample_article, split_sentences
 
 
 def split(text: str) -> list[str]:

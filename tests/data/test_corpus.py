@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+
 from hoptac.data.corpus import CORPUS, SPLITS, development_writers, load_corpus, read_source, read_sources
 from hoptac.data.labels import TOPICS, TYPES
 from hoptac.data.schema import DataError, Sentence, read_sentences, write_sentences

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from hoptac.data.labels import (
     CORE_TOPICS,
     TOPIC_DESCRIPTIONS,
@@ -14,8 +17,6 @@ from hoptac.data.labels import (
     spans_to_tags,
     tags_to_spans,
 )
-from hypothesis import given
-from hypothesis import strategies as st
 
 Offsets = list[tuple[int, int]]
 WORDS: Offsets = [(0, 4), (5, 8), (9, 13), (14, 17)]

@@ -6,11 +6,12 @@ import unicodedata
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from hoptac.data.labels import TOPICS, TYPES
 from hoptac.data.marks import mark_text, parse_marked_text, parse_marks, read_marks, render_marks
 from hoptac.data.schema import KINDS, DataError, Participant, Sentence
-from hypothesis import given
-from hypothesis import strategies as st
 
 GOOD = "trade | - | [GPE Lào] bán điện."
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
+
 from hoptac.data.marks import parse_marks
 from hoptac.data.review import count_labels, counts_table, review
 from hoptac.data.schema import Participant, Sentence

@@ -10,6 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from hoptac.data.labels import TOPICS, TYPES
 from hoptac.data.schema import (
     KINDS,
@@ -20,8 +23,6 @@ from hoptac.data.schema import (
     whole_file,
     write_sentences,
 )
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 TEXT = "Việt Nam thăm Lào và Nga."
 GOOD: dict[str, Any] = {"id": "a-1", "text": TEXT, "topics": ["trade"], "participants": [{"start": 0, "end": 8, "type": "GPE"}]}

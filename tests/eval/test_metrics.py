@@ -10,12 +10,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hoptac.data.labels import TOPICS, TYPES, Span
-from hoptac.data.schema import Participant, Sentence
-from hoptac.eval.metrics import Counts, labelled, score_spans, score_topics, spans_of
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import f1_score, precision_recall_fscore_support
+
+from hoptac.data.labels import TOPICS, TYPES, Span
+from hoptac.data.schema import Participant, Sentence
+from hoptac.eval.metrics import Counts, labelled, score_spans, score_topics, spans_of
 
 SCORER = Path(__file__).resolve().parents[3] / "shared" / "score.py"
 Sets = list[list[str]]

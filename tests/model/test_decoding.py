@@ -6,10 +6,11 @@ from itertools import product
 
 import numpy as np
 import pytest
-from hoptac.data.labels import bio_tags, tags_to_spans
-from hoptac.model.decoding import best_path, calibrated_probabilities, decode_spans, select_topics
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from hoptac.data.labels import bio_tags, tags_to_spans
+from hoptac.model.decoding import best_path, calibrated_probabilities, decode_spans, select_topics
 
 TAGS = bio_tags(["PER", "ORG"])
 

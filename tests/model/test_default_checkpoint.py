@@ -9,8 +9,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import hoptac
 import pytest
+
+import hoptac
 from hoptac.data.corpus import load_corpus
 from hoptac.data.labels import TOPICS
 from hoptac.data.schema import read_sentences

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from hoptac.model.configuration import CheckpointError
 from hoptac.model.export import compare, export
 from hoptac.model.predictor import Predictor

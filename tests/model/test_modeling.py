@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+
 from hoptac.model.modeling import IGNORED, TopicHead, TopicParticipantModel, mean_state, tag_loss, topic_loss
 
 

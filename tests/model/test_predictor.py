@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hoptac.data.labels import TOPICS
-from hoptac.model.predictor import Prediction, Predictor
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+from hoptac.data.labels import TOPICS
+from hoptac.model.predictor import Prediction, Predictor
 
 TEXTS = ["Việt Nam bàn với Lào.", "", "Mỹ", "ông Nguyễn Văn Bình thăm Lào ngày 3" * 20, "   ", "😀"]
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
-from hoptac.model.tokenization import Encoding, TextTokenizer, modern_tones, normalise
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from hoptac.model.tokenization import Encoding, TextTokenizer, modern_tones, normalise
 
 VIETNAMESE = "Bộ trưởng Nguyễn Văn Bình (Lào) bàn về hoà bình, ma tuý – Mỹ-Việt “3+3”."
 

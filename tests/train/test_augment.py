@@ -6,6 +6,7 @@ import random
 import unicodedata
 
 import pytest
+
 from hoptac.data.schema import Participant, Sentence
 from hoptac.train.augment import Augmenter, map_text, without_diacritics
 from hoptac.train.config import Augment

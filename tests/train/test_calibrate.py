@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from hoptac.model.decoding import calibrated_probabilities
 from hoptac.train.calibrate import fit_calibration, fit_thresholds
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+
 from hoptac.data.labels import TOPICS, bio_tags
 from hoptac.data.schema import Participant, Sentence
 from hoptac.model.modeling import IGNORED

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+
 from hoptac.data.schema import DataError, Sentence, write_sentences
 from hoptac.model.configuration import CheckpointConfig
 from hoptac.model.predictor import Predictor
