@@ -26,6 +26,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
     parser = build_parser()
     options = parser.parse_args(arguments)
+    if isinstance(sys.stdout, io.TextIOWrapper) and not sys.stdout.isatty():
+        # Half a surrogate pair, which UTF-8 cannot hold, is written as its escape, which JSON reads back.
+        sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
     try:
         options.run(options, parser)
         sys.stdout.flush()
@@ -36,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("interrupted", file=sys.stderr)
         return 1
     except ModuleNotFoundError as error:
-        print(f"error: {error}; this command needs: pip install 'hoptac[train]'", file=sys.stderr)
+        print(f"error: {error}; this command needs the extra `train`", file=sys.stderr)
         return 1
     except (ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
@@ -65,7 +68,10 @@ def build_parser() -> argparse.ArgumentParser:
 def _predict_parser(commands: Any) -> None:
     parser = commands.add_parser("predict", help="topics and participants of texts")
     parser.add_argument(
-        "files", nargs="*", metavar="FILE", help="text, or .jsonl with a field `text`; - is standard input (the default)"
+        "files",
+        nargs="*",
+        metavar="FILE",
+        help="text, or .jsonl whose `text` fields are one sentence each; - is standard input (the default)",
     )
     parser.add_argument("--text", action="append", default=[], help="a text given here, read as one sentence")
     parser.add_argument("--sample", action="store_true", help="the article that ships with the package")
@@ -79,9 +85,16 @@ def _predict_parser(commands: Any) -> None:
     parser.add_argument(
         "--threshold", action="append", default=[], metavar="[TOPIC=]P", help="probability from which a topic is given"
     )
-    parser.add_argument("--batch-size", type=int, default=32, metavar="N")
+    parser.add_argument("--batch-size", type=_positive, default=32, metavar="N")
     _checkpoint_options(parser)
     parser.set_defaults(run=_predict)
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{number} is not at least 1")
+    return number
 
 
 def _checkpoint_options(parser: argparse.ArgumentParser) -> None:
@@ -261,7 +274,7 @@ def _evaluate(options: argparse.Namespace, parser: argparse.ArgumentParser) -> N
     for name in options.files:
         scores = evaluate(predictor, read_sources([name], predictor.config.topics, predictor.config.types))
         if options.json:
-            print(json.dumps({"data": name, **scores}, ensure_ascii=False, indent=1))
+            print(json.dumps({"data": name, **scores}, ensure_ascii=False))
         else:
             _console().print(scores_table(scores, name))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -15,8 +16,10 @@ CORPUS = Path(__file__).parent / "corpus"
 SPLITS = ("train", "development")
 
 
-def load_corpus(split: str | None = None) -> list[Sentence]:
+def load_corpus(split: str | None = None, topics: Sequence[str] = TOPICS, types: Sequence[str] = TYPES) -> list[Sentence]:
     """All shipped sentences, or those of one split; a writer is never on both sides.
+
+    Labels outside `topics` and `types` are left out.
 
     >>> {s.writer for s in load_corpus("train")} & {s.writer for s in load_corpus("development")}
     set()
@@ -28,9 +31,19 @@ def load_corpus(split: str | None = None) -> list[Sentence]:
         raise ValueError(f"unknown split {split!r}; known are {', '.join(SPLITS)}")
     development = development_writers()
     sentences = [sentence for path in sorted(CORPUS.glob("*.jsonl")) for sentence in read_sentences(path)]
-    if split is None:
-        return sentences
-    return [sentence for sentence in sentences if (sentence.writer in development) == (split == "development")]
+    return [
+        _within(sentence, topics, types)
+        for sentence in sentences
+        if split is None or (sentence.writer in development) == (split == "development")
+    ]
+
+
+def _within(sentence: Sentence, topics: Sequence[str], types: Sequence[str]) -> Sentence:
+    return replace(
+        sentence,
+        topics=tuple(topic for topic in sentence.topics or () if topic in topics),
+        participants=tuple(p for p in sentence.participants or () if p.type in types),
+    )
 
 
 @cache
@@ -69,7 +82,7 @@ def read_source(name: str, topics: Sequence[str] = TOPICS, types: Sequence[str] 
     """
     source, _, split = name.partition(":")
     if source == "corpus":
-        return load_corpus(None if split == "all" else split)
+        return load_corpus(None if split == "all" else split, topics, types)
     if name.endswith(".marks"):
         return read_marks(name, topics, types)
     return read_sentences(name, topics, types)

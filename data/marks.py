@@ -55,6 +55,7 @@ def parse_marks(
     sentences: list[Sentence] = []
     problems: list[str] = []
     first_seen: dict[str, int] = {}
+    ids: dict[str, int] = {}
     for number, raw in enumerate(lines, 1):
         line = unicodedata.normalize("NFC", raw.strip().lstrip("\ufeff"))
         if line.startswith("#"):
@@ -70,6 +71,9 @@ def parse_marks(
             record.setdefault("doc", writer)
             record.setdefault("id", _numbered(writer, len(sentences)))
             sentence = Sentence.from_dict(record, topics, types)
+            if sentence.id in ids:
+                raise ValueError(f"id: {sentence.id!r} stands on line {ids[sentence.id]} already")
+            ids[sentence.id] = number
         except ValueError as error:
             problems.append(f"{name}:{number}: {error}")
             continue

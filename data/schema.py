@@ -46,7 +46,7 @@ class Participant:
     end: int
     type: str
     score: float = 1.0
-    """Probability of the span and its type; 1.0 when a person labelled it."""
+    """Probability of the span's least certain word; 1.0 when a person labelled it."""
 
     def to_dict(self) -> dict[str, Any]:
         return {"text": self.text, "start": self.start, "end": self.end, "type": self.type, "score": self.score}
@@ -56,10 +56,7 @@ class Participant:
 class Sentence:
     """One sentence with what is known about it.
 
-    `topics` or `participants` may be None: not labelled, which is not the same as none.
-
-    Raises:
-        ValueError: from `check`, when the sentence breaks the format.
+    `topics` or `participants` may be None: not labelled, which is not the same as none. `from_dict` checks the format.
     """
 
     id: str
@@ -264,7 +261,7 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[TextIO]:
         raise FileNotFoundError(f"{target.parent}: no such folder")
     handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", text=True)
     try:
-        with open(handle, "w", encoding="utf-8", newline="\n") as file:
+        with open(handle, "w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
             yield file
         os.chmod(temporary, 0o666 & ~_umask())
         os.replace(temporary, target)

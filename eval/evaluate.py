@@ -9,7 +9,7 @@ from rich.table import Table
 
 from ..data.schema import Sentence
 from ..model.predictor import Predictor
-from .metrics import labelled, score_spans, score_topics, spans_of
+from .metrics import score_spans, score_topics, spans_of
 
 
 def evaluate(predictor: Predictor, sentences: Sequence[Sentence], batch_size: int = 32) -> dict[str, Any]:
@@ -22,18 +22,15 @@ def evaluate(predictor: Predictor, sentences: Sequence[Sentence], batch_size: in
     >>> evaluate(Predictor.from_pretrained(), load_corpus("development")[:8])["sentences"]
     8
     """
-    with_topics, with_participants = labelled(sentences)
-    scored = [s for s in sentences if s.kind != "boilerplate"]
-    found = dict(zip((s.id for s in scored), predictor.predict([s.text for s in scored], batch_size), strict=True))
+    scored = [sentence for sentence in sentences if sentence.kind != "boilerplate"]
+    pairs = list(zip(scored, predictor.predict([s.text for s in scored], batch_size), strict=True))
+    with_topics = [(s.topics, p.topics) for s, p in pairs if s.topics is not None]
+    with_spans = [(s.participants, p.participants) for s, p in pairs if s.participants is not None]
     return {
         "sentences": len(scored),
-        "topics": score_topics(
-            [s.topics or () for s in with_topics], [found[s.id].topics for s in with_topics], predictor.config.topics
-        ),
+        "topics": score_topics([gold for gold, _ in with_topics], [found for _, found in with_topics], predictor.config.topics),
         "participants": score_spans(
-            [spans_of(s.participants or ()) for s in with_participants],
-            [spans_of(found[s.id].participants) for s in with_participants],
-            predictor.config.types,
+            [spans_of(gold) for gold, _ in with_spans], [spans_of(found) for _, found in with_spans], predictor.config.types
         ),
     }
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 
 from ..data.labels import CORE_TOPICS, TOPICS, TYPES, Span
-from ..data.schema import Participant, Sentence
+from ..data.schema import Participant
 
 
 @dataclass(slots=True)
@@ -52,7 +52,7 @@ class Counts:
 def score_topics(
     gold: Sequence[Iterable[str]], found: Sequence[Iterable[str]], topics: Sequence[str] = TOPICS
 ) -> dict[str, object]:
-    """Scores of topic sets, one pair per sentence.
+    """Scores of topic sets, one pair per sentence; labels outside `topics` do not count.
 
     >>> score_topics([["trade"]], [["trade", "mia"]])["micro_f1"]
     0.6666666666666666
@@ -60,7 +60,7 @@ def score_topics(
     per_topic = {topic: Counts() for topic in topics}
     total = Counts()
     exact = negatives = clean = 0
-    for left, right in zip(map(set, gold), map(set, found), strict=True):
+    for left, right in zip(map(set(topics).intersection, gold), map(set(topics).intersection, found), strict=True):
         exact += left == right
         negatives += not left
         clean += not left and not right
@@ -102,12 +102,6 @@ def score_spans(
 
 def spans_of(participants: Iterable[Participant]) -> list[Span]:
     return [(p.start, p.end, p.type) for p in participants]
-
-
-def labelled(sentences: Iterable[Sentence]) -> tuple[list[Sentence], list[Sentence]]:
-    """The sentences whose topics are labelled, and those whose participants are; boilerplate is left out."""
-    scored = [sentence for sentence in sentences if sentence.kind != "boilerplate"]
-    return [s for s in scored if s.topics is not None], [s for s in scored if s.participants is not None]
 
 
 def _mean(values: Sequence[float]) -> float:

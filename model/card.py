@@ -11,7 +11,13 @@ from .configuration import ONNX_WEIGHTS, CheckpointConfig
 RECORD_FILE = "training.json"
 CARD_FILE = "README.md"
 _BASE = {"embedded": "intfloat/multilingual-e5-small"}
-_LICENCE = {"vinai/phobert-base-v2": "agpl-3.0"}
+_LICENCE = {
+    "intfloat/multilingual-e5-small": "apache-2.0",
+    "vinai/phobert-base": "apache-2.0",
+    "vinai/phobert-large": "apache-2.0",
+    "vinai/phobert-base-v2": "agpl-3.0",
+}
+"""Licences of checkpoints by backbone, where it has been looked up (the first three backbones are MIT)."""
 
 
 def write_card(folder: str | Path) -> None:
@@ -35,13 +41,14 @@ def model_card(config: CheckpointConfig, record: dict[str, Any]) -> str:
     base = _BASE.get(config.backbone_name, config.backbone_name)
     data, scores = record["data"], record["development"]
     topics, spans = scores["topics"], scores["participants"]
-    form = "ONNX, weights in int8" if ONNX_WEIGHTS in config.files else "safetensors, for torch"
+    own = all(source.startswith("corpus:") for source in record["experiment"]["data"]["train"])
+    form = "ONNX" if ONNX_WEIGHTS in config.files else "safetensors, for torch"
     rows = [f"| {t} | {config.threshold(t):.2f} | {_cells(topics['topics'][t])} |" for t in config.topics]
     types = [f"| {kind} | {_cells(row)} |" for kind, row in spans["types"].items()]
     lines = [
         "---",
         "language: vi",
-        f"license: {_LICENCE.get(base, 'apache-2.0')}",
+        f"license: {_LICENCE.get(base, 'other')}",
         f"base_model: {base}",
         "tags: [hoptac, token-classification, text-classification, international-relations]",
         "---",
@@ -77,8 +84,13 @@ def model_card(config: CheckpointConfig, record: dict[str, Any]) -> str:
         "",
         "## Limits",
         "",
-        "It reads each sentence alone. It was trained on sentences written for the purpose, not on published articles, and it errs most "
-        "where domestic news uses the words of a topic, and where a long name of an organisation begins or ends.",
+        "It reads each sentence alone."
+        + (
+            " It was trained on sentences written for the purpose, not on published articles, and it errs most where domestic "
+            "news uses the words of a topic, and where a long name of an organisation begins or ends."
+            if own
+            else ""
+        ),
         "",
     ]
     return "\n".join(lines)

@@ -58,6 +58,10 @@ class CheckpointConfig:
     def __post_init__(self) -> None:
         if self.format != FORMAT:
             raise CheckpointError(f"checkpoint format {self.format}; this version of hoptac reads format {FORMAT}")
+        if not isinstance(self.backbone, Mapping) or "model_type" not in self.backbone:
+            raise CheckpointError("backbone is no transformers configuration with a model_type")
+        if not isinstance(self.max_length, int) or self.max_length < 16:
+            raise CheckpointError(f"max_length is {self.max_length!r}, not a number of at least 16 tokens")
         if self.tags != bio_tags(self.types):
             raise CheckpointError(f"tags {list(self.tags)} are not the BIO tags of the types {list(self.types)}")
         if len(set(self.topics)) < len(self.topics):
@@ -72,6 +76,11 @@ class CheckpointConfig:
         for topic, pair in self.calibration.items():
             if len(pair) != 2 or not all(map(_is_number, pair)):
                 raise CheckpointError(f"the calibration of {topic} is {pair!r}, not a slope and an intercept")
+
+    @property
+    def tag_scores(self) -> int:
+        """Width of the tag head: none for a network without types."""
+        return len(self.tags) if self.types else 0
 
     def threshold(self, topic: str) -> float:
         return self.thresholds.get(topic, 0.5)
@@ -103,12 +112,12 @@ class CheckpointConfig:
             raise CheckpointError(f"{path}: not the configuration of a hoptac checkpoint (topics, tags, backbone, format)")
         if record["format"] == FORMAT and (unknown := set(record) - known):
             raise CheckpointError(f"{path}: unknown field {min(unknown)!r}")
-        for name in ("topics", "types", "tags"):
-            record[name] = tuple(record.get(name, ()))
-        record["calibration"] = {topic: tuple(pair) for topic, pair in record.get("calibration", {}).items()}
         try:
+            for name in ("topics", "types", "tags"):
+                record[name] = tuple(record.get(name, ()))
+            record["calibration"] = {topic: tuple(pair) for topic, pair in record.get("calibration", {}).items()}
             config = cls(**{name: value for name, value in record.items() if name in known})
-        except (CheckpointError, TypeError) as error:
+        except (CheckpointError, TypeError, AttributeError) as error:
             raise CheckpointError(f"{path}: {error}") from None
         if verify:
             config.verify(folder)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 
 from rich.text import Text
@@ -38,12 +39,18 @@ def render(prediction: Prediction) -> Text:
 
 
 def visible(text: str) -> str:
-    """Control characters as their pictures, so that no text can steer the terminal.
+    """Control characters as pictures or replacement characters, so that no text can steer the terminal.
 
     >>> visible("a\\x1b[31m")
     'a␛[31m'
     """
-    return "".join(chr(0x2400 + ord(c)) if ord(c) < 32 else "␡" if ord(c) == 127 else c for c in text.replace("\t", " "))
+    return "".join(
+        chr(0x2400 + ord(c)) if ord(c) < 32 else "\ufffd" if unicodedata.category(c) == "Cc" or c in _DIRECTIONS else c
+        for c in text.replace("\t", " ")
+    )
+
+
+_DIRECTIONS = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 
 
 def table_header(topics: Sequence[str], types: Sequence[str]) -> list[str]:

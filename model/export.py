@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from .card import RECORD_FILE, write_card
-from .configuration import ONNX_WEIGHTS, TOKENIZER_FILE, CheckpointError
+from .configuration import ONNX_WEIGHTS, TOKENIZER_FILE, TORCH_WEIGHTS, CheckpointError
 from .predictor import Predictor
 from .runtime import TorchRuntime
 
@@ -47,7 +47,7 @@ def export(checkpoint: str | Path, folder: str | Path, quantize: bool = True) ->
         `folder`.
 
     Raises:
-        CheckpointError: if `checkpoint` is none, or `folder` is the same folder.
+        CheckpointError: if `checkpoint` is none, or `folder` holds a torch checkpoint.
 
     >>> export("runs/embedded", "model/default")  # doctest: +SKIP
     PosixPath('model/default')
@@ -55,12 +55,14 @@ def export(checkpoint: str | Path, folder: str | Path, quantize: bool = True) ->
     source, target = Path(checkpoint), Path(folder)
     if source.resolve() == target.resolve():
         raise CheckpointError(f"{target}: the ONNX checkpoint needs a folder of its own")
+    if (target / TORCH_WEIGHTS).exists():
+        raise CheckpointError(f"{target}: holds {TORCH_WEIGHTS}, the weights of another checkpoint")
     predictor = Predictor.from_pretrained(source, device="cpu", backend="torch")
     assert isinstance(predictor.runtime, TorchRuntime)
     target.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
         plain = Path(scratch) / "float32.onnx"
-        _trace(predictor.runtime.model, plain)
+        _trace(predictor.runtime.model, predictor.config.max_length, plain)
         final = Path(scratch) / ONNX_WEIGHTS
         if quantize:
             _quantize(plain, final)
@@ -75,7 +77,7 @@ def export(checkpoint: str | Path, folder: str | Path, quantize: bool = True) ->
     return target
 
 
-def _trace(model: Any, path: Path) -> None:
+def _trace(model: Any, max_length: int, path: Path) -> None:
     import onnx
     import torch
 
@@ -93,7 +95,7 @@ def _trace(model: Any, path: Path) -> None:
             )
 
     ids = torch.ones(2, 9, dtype=torch.int64)
-    size = {0: torch.export.Dim("batch"), 1: torch.export.Dim("tokens", max=512)}
+    size = {0: torch.export.Dim("batch"), 1: torch.export.Dim("tokens", max=max_length)}
     with _quiet():
         torch.onnx.export(
             Heads().eval(),

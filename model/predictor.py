@@ -21,7 +21,7 @@ from .tokenization import Encoding, TextTokenizer
 
 DEFAULT_CHECKPOINT = Path(__file__).parent / "default"
 _CHUNK = 1024
-"""Texts that are encoded together; it bounds memory, whatever the input."""
+"""Texts that are encoded together; it bounds memory, whatever their number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +165,7 @@ class Predictor:
         windows = [(number, window) for number, encoding in enumerate(encodings) for window in self.tokenizer.windows(encoding)]
         order = sorted(range(len(windows)), key=lambda i: len(windows[i][1].ids))
         topic_logits = np.full((len(encodings), len(self.config.topics)), -np.inf, np.float32)
-        tag_logits = [np.zeros((len(e.words), len(self.config.tags)), np.float32) for e in encodings]
+        tag_logits = [np.zeros((len(e.words), self.config.tag_scores), np.float32) for e in encodings]
         for first in range(0, len(order), batch_size):
             batch = [windows[i] for i in order[first : first + batch_size]]
             topics, tags = self.runtime.run([window.ids for _, window in batch])

@@ -66,7 +66,7 @@ class OnnxRuntime:
         except Exception as error:  # onnxruntime's own exceptions share no public base
             raise CheckpointError(f"{path}: onnxruntime cannot read it: {error}") from None
         shapes = {output.name: output.shape[-1] for output in self.session.get_outputs()}
-        expected = {"topic_logits": len(config.topics), "tag_logits": len(config.tags)}
+        expected = {"topic_logits": len(config.topics), "tag_logits": config.tag_scores}
         if shapes != expected:
             raise CheckpointError(f"{path}: its outputs {shapes} do not fit the configuration's {expected}")
         self.pad_id = int(config.backbone.get("pad_token_id") or 0)
@@ -83,10 +83,13 @@ class TorchRuntime:
     def __init__(self, model: Any, config: CheckpointConfig, device: str | None = None) -> None:
         import torch
 
-        self.device = torch.device(device or best_device())
-        self.model = model.to(self.device).eval()
+        try:
+            self.device = torch.device(device or best_device())
+            self.model = model.to(self.device)
+        except (RuntimeError, AssertionError) as error:
+            raise ValueError(f"device: {device!r} cannot be used here: {str(error).splitlines()[0]}") from None
         self.pad_id = int(config.backbone.get("pad_token_id") or 0)
-        self.topics, self.tags = len(config.topics), len(config.tags)
+        self.topics, self.tags = len(config.topics), config.tag_scores
 
     @classmethod
     def load(cls, folder: Path, config: CheckpointConfig, device: str | None) -> TorchRuntime:
@@ -94,12 +97,12 @@ class TorchRuntime:
 
         from .modeling import build_model
 
-        model = build_model(config.backbone, len(config.topics), len(config.tags) if config.types else 0)
+        model = build_model(config.backbone, len(config.topics), config.tag_scores)
         try:
             model.load_state_dict(load_file(folder / TORCH_WEIGHTS))
         except RuntimeError as error:
             raise CheckpointError(f"{folder / TORCH_WEIGHTS}: does not fit the configuration: {error}") from None
-        return cls(model, config, device)
+        return cls(model.eval(), config, device)
 
     def run(self, ids: Sequence[Sequence[int]]) -> tuple[np.ndarray, np.ndarray]:
         import torch

@@ -41,7 +41,9 @@ class Augmenter:
 
     def _replace(self, sentence: Sentence, draw: random.Random) -> Sentence:
         """Other names for half of the sentence's names, the same one wherever the same name stands."""
-        participants = sentence.participants or ()
+        participants = sentence.participants
+        if not participants:
+            return sentence
         other = {
             (p.text, p.type): draw.choice(self.names[p.type])
             for p in dict.fromkeys(replace(p, start=0, end=0) for p in participants)

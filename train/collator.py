@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch.utils.data import Dataset
 
-from ..data.labels import spans_to_tags
+from ..data.labels import Span, spans_to_tags
 from ..data.schema import Sentence
 from ..eval.metrics import spans_of
 from ..model.modeling import IGNORED
@@ -42,13 +42,18 @@ class Featurizer:
             tags = [self.tags.index(name) for name in names]
         known = sentence.topics is not None and len(windows) == 1
         topic_labels = [int(topic in (sentence.topics or ())) if known else IGNORED for topic in self.topics]
-        features = []
+        features: list[Features] = []
         for window in windows:
             tag_labels = [IGNORED] * len(window.ids)
             for position, tag in zip(window.positions, tags[slice(*window.words)], strict=True):
                 tag_labels[position] = tag
             features.append({"input_ids": window.ids, "topic_labels": topic_labels, "tag_labels": tag_labels})
         return features
+
+    def cut_spans(self, sentence: Sentence) -> list[Span]:
+        """Participants of `sentence` whose edges fall inside a word, so that training can only teach the whole word."""
+        [encoding] = self.tokenizer.encode([sentence.text])
+        return spans_to_tags(spans_of(sentence.participants or ()), encoding.offsets)[1]
 
 
 class TrainingSet(Dataset[Features]):
@@ -62,6 +67,8 @@ class TrainingSet(Dataset[Features]):
         self.seed = seed
         self.epoch = 0
         self.items = [(s, i) for s in sentences for i in range(len(featurizer(s)))]
+        self.cut = sum(len(featurizer.cut_spans(s)) for s in sentences)
+        self.long = len({s.id for s, i in self.items if i})
 
     def __len__(self) -> int:
         return len(self.items)

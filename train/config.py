@@ -24,11 +24,11 @@ class ConfigError(ValueError):
 class Data:
     """Where sentences come from: JSON Lines files, or `corpus:train`, `corpus:development`, `corpus:all`."""
 
-    train: list[str] = field(default_factory=lambda: ["corpus:train"])
-    development: list[str] = field(default_factory=lambda: ["corpus:development"])
+    train: Annotated[list[str], Field(min_length=1)] = field(default_factory=lambda: ["corpus:train"])
+    development: Annotated[list[str], Field(min_length=1)] = field(default_factory=lambda: ["corpus:development"])
     topics: list[str] = field(default_factory=lambda: list(TOPICS))
     types: list[str] = field(default_factory=lambda: list(TYPES))
-    limit: int | None = None
+    limit: Annotated[int, Field(ge=1)] | None = None
     """Use only the first so many sentences of each side, for a quick try."""
 
 
@@ -100,7 +100,7 @@ def load_experiment(path: str | Path, overrides: Iterable[str] = ()) -> Experime
         record = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ConfigError(f"{path}: no such file") from None
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: not YAML: {error}") from None
     if not isinstance(record, dict):
         raise ConfigError(f"{path}: keys and values were expected")
@@ -122,4 +122,7 @@ def _override(record: dict[str, Any], override: str) -> None:
         record = record.setdefault(name, {})
         if not isinstance(record, dict):
             raise ConfigError(f"--set {override}: {name} has no keys below it")
-    record[last] = yaml.safe_load(value)
+    try:
+        record[last] = yaml.safe_load(value)
+    except yaml.YAMLError:
+        raise ConfigError(f"--set {override}: {value!r} is not YAML") from None

@@ -5,11 +5,13 @@ from __future__ import annotations
 import ctypes
 import hashlib
 import json
+import os
 import platform
 import re
 import shutil
+import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -19,12 +21,12 @@ import numpy as np
 import torch
 from rich.console import Console
 from transformers import EarlyStoppingCallback, Trainer, TrainerCallback, TrainingArguments, set_seed
+from transformers.trainer_utils import get_last_checkpoint
 
 from ..data.corpus import read_sources
 from ..data.labels import TOPIC_DESCRIPTIONS, bio_tags
 from ..data.schema import DataError, Sentence
 from ..eval.evaluate import evaluate
-from ..eval.metrics import labelled
 from ..model.backbone import load_encoder
 from ..model.card import RECORD_FILE, write_card
 from ..model.configuration import TOKENIZER_FILE, TORCH_WEIGHTS, CheckpointConfig
@@ -74,27 +76,63 @@ def finetune(experiment: Experiment, resume: bool = False) -> Path:
     """
     output = Path(experiment.output)
     state = output / "trainer"
-    if resume and not state.is_dir():
-        raise ConfigError(f"output: {output} holds no interrupted run to resume")
-    if not resume and output.is_dir() and any(output.iterdir()):
-        raise ConfigError(f"output: {output} is not empty; name another folder, or resume the run in it")
-    output.mkdir(parents=True, exist_ok=True)
     began = time.monotonic()
+    if is_main_process():
+        check_output(output, state, resume)
     keep_freed_memory()
-    run = prepare(experiment, output)
+    run = prepare(experiment)
     trainer = build_trainer(run, state)
-    trainer.train(resume_from_checkpoint=resume or None)
-    predictor = Predictor(run.config, run.tokenizer, TorchRuntime(run.model, run.config))
-    predictor.config = calibrate(predictor, run.development)
-    scores = evaluate(predictor, run.development)
-    write_checkpoint(run, predictor.config, output)
-    write_record(run, output, scores, trainer, time.monotonic() - began)
-    write_card(output)
-    shutil.rmtree(state)
+    if is_main_process():
+        note_identity(run, state, resume)
+    trainer.train(resume_from_checkpoint=last_checkpoint(state) if resume else None)
+    if is_main_process():
+        predictor = Predictor(run.config, run.tokenizer, TorchRuntime(run.model, run.config))
+        predictor.config = calibrate(predictor, run.development)
+        scores = evaluate(predictor, run.development)
+        write_checkpoint(run, predictor.config, output)
+        write_record(run, output, scores, trainer, time.monotonic() - began)
+        write_card(output)
+        shutil.rmtree(state)
+    trainer.accelerator.wait_for_everyone()
     return output
 
 
-def prepare(experiment: Experiment, output: Path) -> Run:
+def is_main_process() -> bool:
+    """Whether this is the process that writes, among those that `accelerate launch` started."""
+    return int(os.environ.get("RANK", "0")) == 0
+
+
+def check_output(output: Path, state: Path, resume: bool) -> None:
+    """Refuse a folder in use, or to resume where there is nothing to resume."""
+    if resume and not state.is_dir():
+        raise ConfigError(f"output: {output} holds no interrupted run to resume")
+    if not resume and output.is_dir():
+        begun = state.is_dir() and last_checkpoint(state) is not None
+        if begun or any(path != state for path in output.iterdir()):
+            raise ConfigError(f"output: {output} is not empty; name another folder, or resume the run in it")
+
+
+def last_checkpoint(state: Path) -> str | None:
+    """The last saved epoch in the trainer's folder, if there is one."""
+    return get_last_checkpoint(str(state))  # type: ignore[no-untyped-call, no-any-return]
+
+
+def note_identity(run: Run, state: Path, resume: bool) -> None:
+    """Note experiment and data beside the trainer's state; refuse to resume another experiment or other data."""
+    path = state / "experiment.json"
+    identity = json.loads(
+        json.dumps(
+            {"experiment": asdict(run.experiment), "train": fingerprint(run.train), "development": fingerprint(run.development)}
+        )
+    )
+    if resume and path.exists():
+        begun = json.loads(path.read_text(encoding="utf-8"))
+        if changed := [name for name in identity if identity[name] != begun[name]]:
+            raise ConfigError(f"output: the interrupted run in {state.parent} had another {' and another '.join(changed)}")
+    path.write_text(json.dumps(identity, ensure_ascii=False), encoding="utf-8")
+
+
+def prepare(experiment: Experiment) -> Run:
     """Read data and backbone, build the network and start its topic vectors from the topics' descriptions."""
     set_seed(experiment.seed)
     data = experiment.data
@@ -103,7 +141,9 @@ def prepare(experiment: Experiment, output: Path) -> Run:
     known = {sentence.text for sentence in train}
     if leaked := [sentence.id for sentence in development if sentence.text in known]:
         raise DataError([f"{leaked[0]}: stands in the training and in the development data ({len(leaked)} such)"])
-    encoder, raw_tokenizer, backbone = load_encoder(experiment.backbone, output / "backbone")
+    with tempfile.TemporaryDirectory() as workplace:
+        encoder, raw_tokenizer, backbone = load_encoder(experiment.backbone, Path(workplace))
+    check_length(experiment.network.max_length, backbone)
     tokenizer = TextTokenizer(raw_tokenizer, experiment.network.max_length)
     config = CheckpointConfig(
         backbone=json.loads(json.dumps(backbone, default=str)),
@@ -115,17 +155,27 @@ def prepare(experiment: Experiment, output: Path) -> Run:
         hoptac_version=version("hoptac"),
     )
     network = experiment.network
-    model = TopicParticipantModel(encoder, len(config.topics), len(config.tags), network.dropout, network.topic_weight)
+    model = TopicParticipantModel(encoder, len(config.topics), config.tag_scores, network.dropout, network.topic_weight)
     start_topic_head(model, tokenizer, [s.text for s in train], config)
-    shutil.rmtree(output / "backbone", ignore_errors=True)
     return Run(experiment, train, development, config, tokenizer, model)
+
+
+def check_length(max_length: int, backbone: Mapping[str, Any]) -> None:
+    """Refuse windows longer than the encoder has positions."""
+    positions = backbone.get("max_position_embeddings")
+    if positions is None:
+        return
+    # RoBERTa and its kin count positions from the padding id on.
+    unused = int(backbone["pad_token_id"]) + 1 if "roberta" in backbone["model_type"] else 0
+    if max_length > positions - unused:
+        raise ConfigError(f"network.max_length: {max_length}, but the encoder has positions for {positions - unused} tokens")
 
 
 @torch.no_grad()
 def start_topic_head(
     model: TopicParticipantModel, tokenizer: TextTokenizer, texts: Sequence[str], config: CheckpointConfig
 ) -> None:
-    """Set the centre to the mean state of the training texts, and each topic's vector to its description's state."""
+    """Set the centre to the mean state of the first 2,000 training texts, and each topic's vector to its description's."""
     head = model.topic_head
     if head is None:
         return
@@ -146,7 +196,7 @@ def _states(model: TopicParticipantModel, tokenizer: TextTokenizer, texts: Seque
     for first in range(0, len(texts), 32):
         encodings = tokenizer.encode(texts[first : first + 32])
         ids, mask = (torch.from_numpy(a) for a in pad([tokenizer.windows(e)[0].ids for e in encodings], pad_id))
-        with torch.autocast("cpu", torch.bfloat16, enabled=computes_bf16()):
+        with torch.autocast("cpu", torch.bfloat16, enabled=computes_bf16("cpu")):
             states = model.encoder(input_ids=ids, attention_mask=mask).last_hidden_state
         rows.append(mean_state(states.float(), mask))
     return torch.cat(rows)
@@ -165,7 +215,7 @@ class JointTrainer(Trainer):
             decayed = set(self.get_decay_parameter_names(self.run.model))
             groups: dict[tuple[float, float], list[torch.nn.Parameter]] = {}
             for name, parameter in self.run.model.named_parameters():
-                rate = learning_rate(name, train, int(self.run.config.backbone["num_hidden_layers"]))
+                rate = learning_rate(name, train, int(self.run.model.encoder.config.num_hidden_layers))  # type: ignore[union-attr, arg-type]
                 groups.setdefault((rate, train.weight_decay if name in decayed else 0.0), []).append(parameter)
             self.optimizer = torch.optim.AdamW(
                 [{"params": p, "lr": r, "weight_decay": d} for (r, d), p in groups.items()], fused=True
@@ -193,7 +243,7 @@ def learning_rate(name: str, train: Train, layers: int) -> float:
     """The rate of a parameter: the heads' own, and for the encoder less the deeper a layer lies below the heads."""
     if not name.startswith("encoder."):
         return train.head_learning_rate
-    match = re.search(r"\.layer\.(\d+)\.", name)
+    match = re.search(r"\.(?:layers?|h|blocks?)\.(\d+)\.", name)
     depth = layers - 1 - int(match[1]) if match else layers
     return float(train.learning_rate * train.layer_decay**depth)
 
@@ -225,6 +275,11 @@ def build_trainer(run: Run, state: Path) -> JointTrainer:
     train = experiment.train
     featurizer = Featurizer(run.tokenizer, run.config.topics, run.config.tags)
     dataset = TrainingSet(run.train, featurizer, Augmenter(experiment.augment, run.train), experiment.seed)
+    if dataset.long or dataset.cut:
+        console.print(
+            f"{dataset.long} training sentences are longer than a window, so their topics are ignored; "
+            f"{dataset.cut} participants begin or end inside a word, so the whole word is learned"
+        )
     arguments = TrainingArguments(
         output_dir=str(state),
         num_train_epochs=train.epochs,
@@ -235,7 +290,7 @@ def build_trainer(run: Run, state: Path) -> JointTrainer:
         lr_scheduler_type="linear",
         train_sampling_strategy="group_by_length",
         use_cpu=best_device() == "cpu",
-        bf16=computes_bf16() if train.bf16 is None else train.bf16,
+        bf16=computes_bf16(best_device()) if train.bf16 is None else train.bf16,
         eval_strategy="epoch",
         save_strategy="epoch",
         logging_strategy="epoch",
@@ -254,7 +309,7 @@ def build_trainer(run: Run, state: Path) -> JointTrainer:
         run,
         args=arguments,
         train_dataset=dataset,
-        eval_dataset=dataset,
+        eval_dataset=dataset,  # Trainer asks for one; JointTrainer.evaluate reads the run's development sentences
         data_collator=Collator(int(run.config.backbone["pad_token_id"])),
         callbacks=[EpochOfData(dataset), EarlyStoppingCallback(train.patience), Report()],
     )
@@ -280,18 +335,18 @@ def keep_freed_memory() -> None:
     allocator.mallopt(top_pad, 64 * 2**20)
 
 
-def computes_bf16() -> bool:
-    """Whether the device that training would take multiplies in bfloat16 natively."""
-    if torch.cuda.is_available():
+def computes_bf16(device: str) -> bool:
+    """Whether `device` multiplies in bfloat16 natively."""
+    if device == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-    capabilities = torch.cpu.get_capabilities() if hasattr(torch.cpu, "get_capabilities") else {}
+    capabilities = torch.cpu.get_capabilities() if device == "cpu" and hasattr(torch.cpu, "get_capabilities") else {}
     return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16") or capabilities.get("arm_bf16"))
 
 
 def calibrate(predictor: Predictor, development: Sequence[Sentence]) -> CheckpointConfig:
     """The predictor's configuration with calibration and thresholds fitted on development sentences."""
     config = predictor.config
-    sentences, _ = labelled(development)
+    sentences = [s for s in development if s.kind != "boilerplate" and s.topics is not None]
     if not sentences or not config.topics:
         return config
     logits = np.stack([topics for topics, _ in predictor.logits([s.text for s in sentences])])

@@ -232,3 +232,8 @@ def test_a_text_that_the_form_cannot_hold_is_refused_or_survives(text: str) -> N
 def test_an_attribute_that_would_be_dropped_is_refused(attribute: str) -> None:
     with pytest.raises(DataError, match="attributes"):
         parse_marks([f"- | {attribute} | Lào."])
+
+
+def test_an_id_that_stands_twice_is_refused() -> None:
+    with pytest.raises(DataError, match=r"x:2: id: 'a' stands on line 1 already"):
+        parse_marks(["- | id=a | Lào.", "- | id=a | Nga."], "x")

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from sklearn.metrics import f1_score, precision_recall_fscore_support
 
 from hoptac.data.labels import TOPICS, TYPES, Span
-from hoptac.data.schema import Participant, Sentence
-from hoptac.eval.metrics import Counts, labelled, score_spans, score_topics, spans_of
+from hoptac.data.schema import Participant
+from hoptac.eval.metrics import Counts, score_spans, score_topics, spans_of
 
 SCORER = Path(__file__).resolve().parents[3] / "shared" / "score.py"
 Sets = list[list[str]]
@@ -172,12 +172,6 @@ def test_counts_add_up() -> None:
     counts.add({1, 2}, {2, 3})
     counts.add({4}, set())
     assert (counts.tp, counts.fp, counts.fn, counts.empty) == (1, 1, 2, False)
-
-
-def test_unlabelled_parts_and_boilerplate_are_left_out() -> None:
-    only_topics, only_spans = Sentence("1", "A", ("trade",), None), Sentence("2", "B", None, ())
-    both, furniture = Sentence("3", "C", (), ()), Sentence("4", "D", (), (), kind="boilerplate")
-    assert labelled([only_topics, only_spans, both, furniture]) == ([only_topics, both], [only_spans, both])
 
 
 def test_spans_of_participants_leave_text_and_score_out() -> None:

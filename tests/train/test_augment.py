@@ -45,3 +45,8 @@ def test_without_diacritics_keeps_length_and_offsets() -> None:
 def test_a_change_of_length_is_not_made() -> None:
     sentence = Sentence("1", "Straße", ())
     assert map_text(sentence, str.upper) is sentence
+
+
+def test_what_is_not_labelled_stays_unlabelled(sentences: list[Sentence]) -> None:
+    augmenter = Augmenter(Augment(1.0, 1.0, 1.0), sentences)
+    assert augmenter(Sentence("1", "Lào", ("trade",)), random.Random(1)).participants is None

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-from hoptac.data.schema import DataError, Sentence, write_sentences
-from hoptac.model.configuration import CheckpointConfig
+from hoptac.data.schema import DataError, Sentence, read_sentences, write_sentences
+from hoptac.model.configuration import CheckpointConfig, CheckpointError
+from hoptac.model.export import export
 from hoptac.model.predictor import Predictor
 from hoptac.model.runtime import TorchRuntime
 from hoptac.train.config import Augment, ConfigError, Data, Experiment, Network, Train
-from hoptac.train.finetune import build_trainer, finetune, prepare
+from hoptac.train.finetune import build_trainer, finetune, note_identity, prepare
 
 
 @pytest.fixture
@@ -33,7 +35,7 @@ def experiment(tmp_path: Path, tiny_backbone: Path, sentences: list[Sentence]) -
 
 
 def test_every_parameter_moves_and_the_loss_falls(experiment: Experiment, tmp_path: Path) -> None:
-    run = prepare(experiment, tmp_path / "run")
+    run = prepare(experiment)
     before = {name: parameter.detach().clone() for name, parameter in run.model.named_parameters()}
     trainer = build_trainer(run, tmp_path / "state")
     trainer.train()
@@ -67,11 +69,9 @@ def test_a_run_writes_a_checkpoint_that_answers_as_the_network_did(experiment: E
 
 
 def test_an_interrupted_run_resumes_to_the_same_end(experiment: Experiment, tmp_path: Path) -> None:
-    from dataclasses import replace
-
     whole = finetune(experiment)
     cut = replace(experiment, output=str(tmp_path / "cut"))
-    run = prepare(cut, tmp_path / "cut")
+    run = prepare(cut)
     trainer = build_trainer(run, tmp_path / "cut" / "trainer")
 
     from transformers import TrainerCallback
@@ -103,8 +103,50 @@ def test_an_output_folder_in_use_is_not_overwritten(experiment: Experiment) -> N
 
 
 def test_a_sentence_on_both_sides_is_refused(experiment: Experiment, tmp_path: Path) -> None:
-    from dataclasses import replace
-
     leaky = replace(experiment, data=Data(experiment.data.train, experiment.data.train))
     with pytest.raises(DataError, match="in the training and in the development data"):
-        prepare(leaky, tmp_path)
+        prepare(leaky)
+
+
+def test_another_experiment_does_not_resume_this_one(experiment: Experiment, tmp_path: Path) -> None:
+    run = prepare(experiment)
+    state = tmp_path / "run" / "trainer"
+    state.mkdir(parents=True)
+    note_identity(run, state, resume=False)
+    note_identity(run, state, resume=True)
+    with pytest.raises(ConfigError, match="had another experiment"):
+        note_identity(replace(run, experiment=replace(experiment, seed=2)), state, resume=True)
+
+
+@pytest.mark.parametrize(("topics", "types"), [(["trade"], []), ([], ["GPE"]), (["trade", "mia"], ["GPE", "PER"])])
+def test_one_task_or_a_smaller_scheme_trains_loads_and_exports(
+    experiment: Experiment, tmp_path: Path, topics: list[str], types: list[str]
+) -> None:
+    for name in ("train", "development"):
+        kept = [
+            replace(
+                s,
+                topics=tuple(t for t in s.topics or () if t in topics),
+                participants=tuple(p for p in s.participants or () if p.type in types),
+            )
+            for s in read_sentences(tmp_path / f"{name}.jsonl")
+        ]
+        write_sentences(tmp_path / f"{name}.jsonl", kept)
+    data = replace(experiment.data, topics=topics, types=types)
+    folder = finetune(replace(experiment, data=data, train=replace(experiment.train, epochs=2)))
+    text = "Việt Nam bàn với Lào về thương mại"
+    answers = [Predictor.from_pretrained(path, "cpu").predict(text) for path in (folder, export(folder, tmp_path / "onnx"))]
+    for answer in answers:
+        assert list(answer.scores) == topics
+        assert {p.type for p in answer.participants} <= set(types)
+
+
+def test_windows_longer_than_the_encoder_are_refused(experiment: Experiment) -> None:
+    with pytest.raises(ConfigError, match=r"network\.max_length: 600, but the encoder has positions for 512"):
+        prepare(replace(experiment, network=Network(max_length=600)))
+
+
+def test_an_export_does_not_mix_with_other_weights(experiment: Experiment, tiny_checkpoint: Path) -> None:
+    folder = finetune(replace(experiment, train=replace(experiment.train, epochs=1)))
+    with pytest.raises(CheckpointError, match="the weights of another checkpoint"):
+        export(tiny_checkpoint, folder)
