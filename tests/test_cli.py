@@ -472,7 +472,7 @@ def test_thresholds_change_the_topics(capsys: Capture) -> None:
 
 
 @shipped
-def test_a_batch_size_below_one_is_an_error(capsys: Capture) -> None:
+def test_a_batch_size_below_one_is_wrong_usage(capsys: Capture) -> None:
     assert "batch_size" in fail(capsys, "predict", "--text", "a", "--batch-size", "0")
 
 
