@@ -323,7 +323,7 @@ def keep_freed_memory() -> None:
     """Tell glibc to keep what is freed, if it is the allocator here.
 
     Each step of training on a CPU frees and takes the same large blocks; handing them back to the system and having them
-    zeroed again took more time than the matrix products.
+    zeroed again keeps the kernel busy instead of the matrix products.
     """
     trim_threshold, top_pad, mmap_threshold = -1, -2, -3
     try:
