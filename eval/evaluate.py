@@ -8,6 +8,7 @@ from typing import Any
 from rich.table import Table
 
 from ..data.schema import Sentence
+from ..model.card import score_cells
 from ..model.predictor import Predictor
 from .metrics import score_spans, score_topics, spans_of
 
@@ -42,17 +43,13 @@ def scores_table(scores: dict[str, Any], name: str) -> Table:
     for column in table.columns[1:]:
         column.justify = "right"
     for label, row in topics["topics"].items():
-        table.add_row(label, *_cells(row))
+        table.add_row(label, *score_cells(row))
     table.add_section()
     for label in ("macro_f1", "core_macro_f1", "micro_f1", "exact_match", "no_topic_specificity"):
         value = topics[label]
         table.add_row(f"topics, {label.replace('_', ' ')}", "", "", "-" if value is None else f"{value:.3f}", "")
     table.add_section()
     for label, row in participants["types"].items():
-        table.add_row(label, *_cells(row))
-    table.add_row("participants, exact spans", *_cells(participants))
+        table.add_row(label, *score_cells(row))
+    table.add_row("participants, exact spans", *score_cells(participants))
     return table
-
-
-def _cells(row: dict[str, Any]) -> list[str]:
-    return [f"{row['precision']:.3f}", f"{row['recall']:.3f}", f"{row['f1']:.3f}", str(row["support"])]

@@ -96,5 +96,10 @@ def model_card(config: CheckpointConfig, record: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def score_cells(row: dict[str, Any]) -> list[str]:
+    """Precision, recall, F1 and the number of gold items, as every table of scores prints them."""
+    return [f"{row['precision']:.3f}", f"{row['recall']:.3f}", f"{row['f1']:.3f}", str(row["support"])]
+
+
 def _cells(row: dict[str, Any]) -> str:
-    return f"{row['precision']:.3f} | {row['recall']:.3f} | {row['f1']:.3f} | {row['support']}"
+    return " | ".join(score_cells(row))

@@ -154,8 +154,10 @@ class Predictor:
         while chunk := list(islice(source, _CHUNK)):
             encodings = self.tokenizer.encode(chunk)
             scored = self._score(encodings, batch_size)
-            for text, encoding, (topic_logits, tag_logits) in zip(chunk, encodings, scored, strict=True):
-                yield self._read(text, encoding, topic_logits, tag_logits, limits)
+            calibration = [self.config.calibration.get(topic, (1.0, 0.0)) for topic in self.config.topics]
+            probabilities = calibrated_probabilities(np.stack([topic_logits for topic_logits, _ in scored]), calibration)
+            for text, encoding, row, (_, tag_logits) in zip(chunk, encodings, probabilities.tolist(), scored, strict=True):
+                yield self._read(text, encoding, row, tag_logits, limits)
 
     def logits(self, texts: Sequence[str], batch_size: int = 32) -> list[tuple[np.ndarray, np.ndarray]]:
         """For each text the uncalibrated topic logits (topics,) and the tag logits (words, tags)."""
@@ -176,11 +178,14 @@ class Predictor:
         return list(zip(topic_logits, tag_logits, strict=True))
 
     def _read(
-        self, text: str, encoding: Encoding, topic_logits: np.ndarray, tag_logits: np.ndarray, limits: Mapping[str, float]
+        self,
+        text: str,
+        encoding: Encoding,
+        probabilities: Sequence[float],
+        tag_logits: np.ndarray,
+        limits: Mapping[str, float],
     ) -> Prediction:
-        calibration = [self.config.calibration.get(topic, (1.0, 0.0)) for topic in self.config.topics]
-        probabilities = calibrated_probabilities(topic_logits, calibration)
-        scores = dict(zip(self.config.topics, map(float, probabilities), strict=True))
+        scores = dict(zip(self.config.topics, probabilities, strict=True))
         topics = select_topics(scores, limits) if encoding.words else ()
         spans = decode_spans(tag_logits, self.config.tags, encoding.offsets) if self.config.types else []
         participants = tuple(Participant(text[s:e], s, e, kind, score) for (s, e, kind), score in spans)

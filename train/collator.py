@@ -66,20 +66,20 @@ class TrainingSet(Dataset[Features]):
         self.augmenter = augmenter
         self.seed = seed
         self.epoch = 0
-        self.items = [(s, i) for s in sentences for i in range(len(featurizer(s)))]
+        encoded = [(sentence, featurizer(sentence)) for sentence in sentences]
+        self.items = [(s, feature, len(features) == 1) for s, features in encoded for feature in features]
         self.cut = sum(len(featurizer.cut_spans(s)) for s in sentences)
-        self.long = len({s.id for s, i in self.items if i})
+        self.long = sum(len(features) > 1 for _, features in encoded)
 
     def __len__(self) -> int:
         return len(self.items)
 
     def __getitem__(self, index: int) -> Features:
-        sentence, window = self.items[index]
-        original = self.featurizer(sentence)
-        if self.augmenter is None or len(original) > 1:
-            return original[window]
+        sentence, original, fits = self.items[index]
+        if self.augmenter is None or not fits:
+            return original
         changed = self.featurizer(self.augmenter(sentence, random.Random(f"{self.seed}/{self.epoch}/{index}")))
-        return changed[0] if len(changed) == 1 else original[0]
+        return changed[0] if len(changed) == 1 else original
 
 
 @dataclass(frozen=True)
