@@ -10,6 +10,7 @@ import csv
 import io
 import json
 import os
+import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -19,7 +20,11 @@ from typing import Any, TextIO
 
 from . import __version__
 from .data.article import Place, read_lines, sample_article
-from .data.schema import DataError, read_records, whole_file
+from .data.convert import FORMATS, write_file
+from .data.corpus import load_corpus, read_source, read_sources
+from .data.labels import TOPICS, TYPES
+from .data.schema import DataError, Sentence, read_records, whole_file, write_sentences
+from .data.split import GROUPS
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -244,17 +249,45 @@ def _train_parser(commands: Any) -> None:
         "--set", action="append", default=[], metavar="KEY=VALUE", help="change a key, for example train.epochs=3"
     )
     parser.add_argument("--resume", action="store_true", help="go on with an interrupted run")
+    several = parser.add_mutually_exclusive_group()
+    several.add_argument(
+        "--folds", type=_positive, metavar="N", help="predict each training sentence by a checkpoint that did not learn from it"
+    )
+    several.add_argument(
+        "--shares", metavar="P,…", help="a learning curve over these shares of the training data, such as 0.25,0.5,1"
+    )
+    parser.add_argument("--by", choices=GROUPS, default="writer", help="what a fold keeps whole; default: a writer")
     parser.set_defaults(run=_train)
 
 
 def _train(options: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
     from .train.config import load_experiment
 
+    if options.folds == 1:
+        parser.error("--folds: two or more were expected")
+    try:
+        shares = [float(share) for share in options.shares.split(",")] if options.shares else []
+    except ValueError:
+        parser.error(f"--shares {options.shares}: numbers between 0 and 1 were expected")
     experiment = load_experiment(options.config, options.set)
-    from .train.finetune import finetune  # takes seconds to import: after the configuration has been read
+    # What follows takes seconds to import, so the configuration has been read before.
+    if options.folds:
+        from .train.repeat import out_of_fold
 
-    folder = finetune(experiment, options.resume)
-    print(f"checkpoint written to {folder}")
+        print(f"out-of-fold predictions written to {out_of_fold(experiment, options.folds, options.by)}")
+    elif shares:
+        from .eval.plots import plot_curve
+        from .train.repeat import learning_curve
+
+        if not all(0 < share <= 1 for share in shares):
+            parser.error(f"--shares {options.shares}: numbers between 0 and 1 were expected")
+        path = learning_curve(experiment, shares)
+        plot_curve(json.loads(path.read_text(encoding="utf-8")), path.with_suffix(".png"))
+        print(f"learning curve written to {path} and {path.with_suffix('.png')}")
+    else:
+        from .train.finetune import finetune
+
+        print(f"checkpoint written to {finetune(experiment, options.resume)}")
 
 
 def _evaluate_parser(commands: Any) -> None:
@@ -266,7 +299,6 @@ def _evaluate_parser(commands: Any) -> None:
 
 
 def _evaluate(options: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
-    from .data.corpus import read_sources
     from .eval.evaluate import evaluate, scores_table
     from .model.predictor import Predictor
 
@@ -288,7 +320,6 @@ def _export_parser(commands: Any) -> None:
 
 
 def _export(options: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
-    from .data.corpus import load_corpus
     from .model.export import compare, export
     from .model.predictor import Predictor
 
@@ -321,29 +352,105 @@ def _benchmark(options: argparse.Namespace, parser: argparse.ArgumentParser) -> 
 
 
 def _data_parser(commands: Any) -> None:
-    parser = commands.add_parser("data", help="check, count and convert labelled sentences")
+    parser = commands.add_parser("data", help="check, count, divide, compare and convert labelled sentences")
     parts = parser.add_subparsers(metavar="COMMAND", required=True)
-    for name, run, text in (
-        ("validate", _validate, "check files; exit 1 if there is a problem"),
-        ("review", _review, "print marks that deserve a second look"),
-        ("stats", _stats, "count topics, types and kinds of sentence"),
-    ):
-        part = parts.add_parser(name, help=text)
-        part.add_argument("files", nargs="+", metavar="FILE", help=".jsonl or .marks, or corpus:all")
-        part.set_defaults(run=run)
-    convert = parts.add_parser("convert", help="between .marks and .jsonl")
-    convert.add_argument("source", metavar="FROM")
-    convert.add_argument("target", metavar="TO")
-    convert.set_defaults(run=_convert)
+    part = _data_command(parts, "validate", _validate, "check files; exit 1 if there is a problem")
+    _files(part)
+    part = _data_command(parts, "review", _review, "print labels that deserve a second look")
+    _files(part)
+    part.add_argument("--predictions", metavar="FILE", help="also where these, of `train --folds`, contradict with confidence")
+    part.add_argument("--certainty", type=_probability, default=0.9, metavar="P", help="what is confident; default 0.9")
+    part = _data_command(parts, "stats", _stats, "count labels, names, partners and registers; draw and check the coverage")
+    _files(part)
+    part.add_argument("--plan", metavar="FILE", help="a JSON file of bounds, or `corpus`; exit 1 if they are not kept")
+    part.add_argument(
+        "--plot", metavar="FILE", help="draw topics by partner, by what is told and by register: .png, .svg, .pdf"
+    )
+    part.add_argument("--json", action="store_true", help="all measures as JSON")
+    part = _data_command(
+        parts, "split", _split, "parts for training, development and test, groups whole and labels spread evenly"
+    )
+    _files(part)
+    part.add_argument("-o", "--output", required=True, metavar="FOLDER", help="a folder that is new or empty")
+    part.add_argument(
+        "--shares", default="train=0.8,development=0.1,test=0.1", metavar="NAME=SHARE,…", help="default: %(default)s"
+    )
+    part.add_argument(
+        "--by", choices=GROUPS, default="doc", help="what stays whole: an article (the default), a writer, a sentence"
+    )
+    part.add_argument("--seed", type=int, default=1, metavar="N")
+    part = _data_command(parts, "dedup", _dedup, "near-copies; without -o they are listed, and exit 1 if there are any")
+    _files(part)
+    part.add_argument("-o", "--output", metavar="FILE", help="write the sentences without them")
+    part.add_argument(
+        "--threshold", type=_probability, default=0.9, metavar="P", help="cosine of character 5-grams; default 0.9"
+    )
+    part.add_argument(
+        "--against", action="append", default=[], metavar="FILE", help="nothing may be near these, such as test data"
+    )
+    part.add_argument("--against-threshold", type=_probability, metavar="P", help="the limit towards these; default: the same")
+    part.add_argument("--same-syllables", type=_positive, metavar="N", help="nor share N syllables in a row with these")
+    part = _data_command(parts, "convert", _convert, "between JSON Lines, marked text, CoNLL, Label Studio and doccano")
+    part.add_argument("source", metavar="FROM")
+    part.add_argument("target", metavar="TO")
+    for side in ("from", "to"):
+        part.add_argument(f"--{side}", dest=f"{side}_format", choices=FORMATS, help="default: by the file's ending")
+    part = _data_command(parts, "agreement", _agreement, "how far two annotators of the same sentences agree")
+    part.add_argument("first", metavar="A")
+    part.add_argument("second", metavar="B")
+    part.add_argument("--by", choices=[group for group in GROUPS if group != "id"], help="also for each writer or article")
+    part.add_argument("--disagreements", action="store_true", help="print the sentences they disagree on, as marked text")
+    part.add_argument("--at-least", type=_probability, metavar="F1", help="exit 1 if topics or participants agree less")
+    part = _data_command(
+        parts, "suggest", _suggest, "which unlabelled sentences to label next: uncertain, and unlike each other"
+    )
+    _files(part)
+    part.add_argument("-n", "--number", type=_positive, default=100, metavar="N", help="default: %(default)s")
+    part.add_argument(
+        "-o", "--output", required=True, metavar="FILE", help="JSON Lines, marked text, or an annotation tool's format"
+    )
+    part.add_argument("--to", dest="to_format", choices=FORMATS, help="default: by the file's ending")
+    part.add_argument(
+        "--known", action="append", default=[], metavar="FILE", help="labelled already; suggestions are unlike these too"
+    )
+    part.add_argument("--prelabel", action="store_true", help="write the checkpoint's labels too, to be corrected")
+    _checkpoint_options(part)
+
+
+def _data_command(parts: Any, name: str, run: Any, text: str) -> argparse.ArgumentParser:
+    part: argparse.ArgumentParser = parts.add_parser(name, help=text)
+    part.add_argument(
+        "--topics", type=_labels, default=TOPICS, metavar="A,B,…", help="a scheme of your own; default: the package's"
+    )
+    part.add_argument("--types", type=_labels, default=TYPES, metavar="X,Y,…", help="likewise, of participants")
+    part.set_defaults(run=run)
+    return part
+
+
+def _files(part: argparse.ArgumentParser) -> None:
+    endings = " ".join(ending for form in FORMATS.values() for ending in form.endings)
+    part.add_argument("files", nargs="+", metavar="FILE", help=f"{endings}, or corpus:all, :train, :development, :test")
+
+
+def _labels(text: str) -> tuple[str, ...]:
+    labels = tuple(label.strip() for label in text.split(",") if label.strip())
+    if len(set(labels)) < len(labels):
+        raise argparse.ArgumentTypeError(f"{text!r} names a label twice")
+    return labels
+
+
+def _probability(text: str) -> float:
+    number = float(text)
+    if not 0 <= number <= 1:
+        raise argparse.ArgumentTypeError(f"{number} does not lie between 0 and 1")
+    return number
 
 
 def _validate(options: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
-    from .data.corpus import read_source
-
     problems: list[str] = []
     for name in options.files:
         try:
-            print(f"{name}: {len(read_source(name))} sentences")
+            print(f"{name}: {len(read_source(name, options.topics, options.types))} sentences")
         except DataError as error:
             problems += error.problems
         except OSError as error:
@@ -353,34 +460,133 @@ def _validate(options: argparse.Namespace, parser: argparse.ArgumentParser) -> N
 
 
 def _review(options: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
-    from .data.corpus import read_source
-    from .data.review import review
+    from .data.review import contradictions, review
 
-    for name in options.files:
-        for finding in review(read_source(name)):
+    sentences = read_sources(options.files, options.topics, options.types)
+    for finding in review(sentences):
+        print(finding)
+    if options.predictions:
+        for finding in contradictions(sentences, options.predictions, options.certainty):
             print(finding)
 
 
 def _stats(options: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
-    from .data.corpus import read_sources
-    from .data.review import counts_table
+    from .data.coverage import CORPUS_PLAN, measures, read_plan, shortfalls
 
-    _console().print(counts_table(read_sources(options.files)))
+    plan = None
+    if options.plan:
+        plan = read_plan(CORPUS_PLAN if options.plan == "corpus" else options.plan)
+    sentences = read_sources(options.files, options.topics, options.types)
+    found = measures(sentences)
+    if options.json:
+        print(json.dumps(found, ensure_ascii=False, indent=1))
+    else:
+        from .eval.tables import measures_table
+
+        _console().print(measures_table(found, plan))
+    if options.plot:
+        from .eval.plots import plot_coverage
+
+        plot_coverage(sentences, options.plot)
+    if plan and (missed := shortfalls(found, plan)):
+        raise DataError(missed, shown=len(missed))
+
+
+def _split(options: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
+    from .data.split import split, split_report
+    from .eval.tables import counts_table
+
+    shares: dict[str, float] = {}
+    for item in options.shares.split(","):
+        name, _, share = item.partition("=")
+        try:
+            shares[name.strip()] = float(share)
+        except ValueError:
+            parser.error(f"--shares {item}: NAME=SHARE was expected, such as train=0.8")
+        if not re.fullmatch(r"[\w-]+", name.strip()):
+            parser.error(f"--shares {item}: {name!r} is no name for a file")
+    folder = Path(options.output)
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise FileExistsError(f"{folder}: exists and is no empty folder")
+    parts = split(read_sources(options.files, options.topics, options.types), shares, options.by, options.seed)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, sentences in parts.items():
+        write_sentences(folder / f"{name}.jsonl", sentences)
+    _console().print(counts_table(split_report(parts), list(parts)))
+
+
+def _dedup(options: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
+    from .eval.similarity import near_duplicates, shared_runs
+
+    if options.same_syllables and not options.against:
+        parser.error("--same-syllables compares with the files of --against; name one")
+    sentences = read_sources(options.files, options.topics, options.types)
+    against = [s for name in options.against for s in read_source(name, options.topics, options.types)]
+    pairs = near_duplicates(sentences, options.threshold, against, options.against_threshold)
+    if options.same_syllables:
+        out = {pair.other.id for pair in pairs}
+        pairs += [pair for pair in shared_runs(sentences, against, options.same_syllables) if pair.other.id not in out]
+    for pair in pairs:
+        print(pair)
+    print(f"{len(sentences)} sentences, {len(pairs)} of them near-copies", file=sys.stderr)
+    if options.output:
+        out = {pair.other.id for pair in pairs}
+        _write(options.output, [s for s in sentences if s.id not in out])
+    elif pairs:
+        raise DataError([f"{len(pairs)} near-copies; -o FILE writes the sentences without them"])
 
 
 def _convert(options: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
-    from .data.corpus import read_source
-    from .data.marks import render_marks
-    from .data.schema import write_sentences
+    sentences = read_source(options.source, options.topics, options.types, options.from_format)
+    _write(options.target, sentences, options.to_format)
 
-    sentences = read_source(options.source)
-    if options.target.endswith(".jsonl"):
-        write_sentences(options.target, sentences)
-    elif options.target.endswith(".marks"):
-        with whole_file(options.target) as file:
-            file.write(render_marks(sentences))
-    else:
-        parser.error(f"{options.target}: the ending .jsonl or .marks was expected")
+
+def _write(path: str, sentences: Sequence[Sentence], form: str | None = None) -> None:
+    lost = write_file(path, sentences, form)
+    print(f"{len(sentences)} sentences written to {path}", file=sys.stderr)
+    for loss in lost:
+        print(f"lost: {loss}", file=sys.stderr)
+
+
+def _agreement(options: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
+    from .data.marks import mark_text
+    from .eval.agreement import agreement, pair_up
+    from .eval.tables import agreement_table
+
+    pairs = pair_up(*(read_source(name, options.topics, options.types) for name in (options.first, options.second)))
+    groups = {"all": pairs}
+    for pair in pairs if options.by else ():
+        groups.setdefault(getattr(pair.first, options.by) or "-", []).append(pair)
+    scores = {name: agreement(group, options.topics, options.types) for name, group in groups.items()}
+    if options.disagreements:
+        for pair in pairs:
+            if not pair.agree:
+                for sentence in (pair.first, pair.second):
+                    topics = "?" if sentence.topics is None else ",".join(sentence.topics) or "-"
+                    print(f"{topics} | id={sentence.id} | {mark_text(sentence)}")
+    _console().print(agreement_table(scores))
+    low = [
+        f"{name}: {what} agree at {part[key]:.3f}, below {options.at_least}"
+        for name, score in scores.items()
+        for what, key in (("topics", "micro_f1"), ("participants", "f1"))
+        if options.at_least is not None and (part := score[what]) is not None and part[key] < options.at_least
+    ]
+    if low:
+        raise DataError(low, shown=len(low))
+
+
+def _suggest(options: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
+    from .eval.suggest import suggest, to_label
+    from .model.predictor import Predictor
+
+    pool, known = (
+        [s for name in names for s in read_source(name, options.topics, options.types)]
+        for names in (options.files, options.known)
+    )
+    predictor = Predictor.from_pretrained(options.checkpoint, options.device, options.backend)
+    labelled = {sentence.id for sentence in known}
+    suggestions = suggest(predictor, [s for s in pool if s.id not in labelled], options.number, known)
+    _write(options.output, [to_label(suggestion, options.prelabel) for suggestion in suggestions], options.to_format)
 
 
 def _console() -> Any:

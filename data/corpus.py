@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
+from .convert import read_file
 from .labels import TOPICS, TYPES
-from .marks import read_marks
 from .schema import DataError, Sentence, read_sentences
 
 CORPUS = Path(__file__).parent / "corpus"
-SPLITS = ("train", "development")
+SPLITS = ("train", "development", "test")
 
 
 def load_corpus(split: str | None = None, topics: Sequence[str] = TOPICS, types: Sequence[str] = TYPES) -> list[Sentence]:
-    """All shipped sentences, or those of one split; a writer is never on both sides.
+    """All shipped sentences, or those of one split; every writer is in one split only.
+
+    `development` stops training, calibrates and sets thresholds; `test` does nothing but measure.
 
     Labels outside `topics` and `types` are left out.
 
@@ -29,12 +31,10 @@ def load_corpus(split: str | None = None, topics: Sequence[str] = TOPICS, types:
     """
     if split not in (None, *SPLITS):
         raise ValueError(f"unknown split {split!r}; known are {', '.join(SPLITS)}")
-    development = development_writers()
+    held_out = held_out_writers()
     sentences = [sentence for path in sorted(CORPUS.glob("*.jsonl")) for sentence in read_sentences(path)]
     return [
-        _within(sentence, topics, types)
-        for sentence in sentences
-        if split is None or (sentence.writer in development) == (split == "development")
+        _within(sentence, topics, types) for sentence in sentences if split in (None, held_out.get(sentence.writer, "train"))
     ]
 
 
@@ -47,9 +47,10 @@ def _within(sentence: Sentence, topics: Sequence[str], types: Sequence[str]) -> 
 
 
 @cache
-def development_writers() -> frozenset[str]:
-    """Writers whose sentences are for development, from `corpus/splits.json`."""
-    return frozenset(json.loads((CORPUS / "splits.json").read_text(encoding="utf-8"))["development"])
+def held_out_writers() -> Mapping[str, str]:
+    """The split of each writer whose sentences are not for training, from `corpus/splits.json`."""
+    splits = json.loads((CORPUS / "splits.json").read_text(encoding="utf-8"))
+    return {writer: split for split, writers in splits.items() for writer in writers}
 
 
 def read_sources(names: Sequence[str], topics: Sequence[str] = TOPICS, types: Sequence[str] = TYPES) -> list[Sentence]:
@@ -73,16 +74,17 @@ def read_sources(names: Sequence[str], topics: Sequence[str] = TOPICS, types: Se
     return sentences
 
 
-def read_source(name: str, topics: Sequence[str] = TOPICS, types: Sequence[str] = TYPES) -> list[Sentence]:
-    """Sentences of a `.jsonl` or `.marks` file, or of `corpus:train`, `corpus:development`, `corpus:all`.
+def read_source(
+    name: str, topics: Sequence[str] = TOPICS, types: Sequence[str] = TYPES, form: str | None = None
+) -> list[Sentence]:
+    """Sentences of a file whose format its ending or `form` tells, or of `corpus:train`, `corpus:development`, `corpus:test`, `corpus:all`.
 
     Raises:
         DataError: naming file, line and field of every problem.
+        ValueError: for an ending that tells no format.
         OSError: if the file cannot be read.
     """
     source, _, split = name.partition(":")
     if source == "corpus":
         return load_corpus(None if split == "all" else split, topics, types)
-    if name.endswith(".marks"):
-        return read_marks(name, topics, types)
-    return read_sentences(name, topics, types)
+    return read_file(name, form, topics, types)

@@ -19,7 +19,7 @@ import os
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, TextIO
 
 from .labels import TOPICS, TYPES
 from .schema import KINDS, DataError, Sentence
@@ -174,6 +174,11 @@ def render_marks(sentences: Iterable[Sentence]) -> str:
         attributes += [f"{name}={value}" for name, value in sentence.extra.items() if name != "register"]
         lines.append(f"{topics} | {' '.join(attributes) or '-'} | {mark_text(sentence)}")
     return "".join(line + "\n" for line in lines)
+
+
+def write_marks(file: TextIO, sentences: Iterable[Sentence]) -> None:
+    """Write `render_marks` to an open file."""
+    file.write(render_marks(sentences))
 
 
 def _numbered(writer: str, count: int) -> str:

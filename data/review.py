@@ -5,14 +5,12 @@ A finding is a question to the annotator, not an error; `hoptac data review` pri
 
 from __future__ import annotations
 
+import os
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator
+from typing import Any
 
-from rich.table import Table
-
-from .labels import TOPICS
-from .schema import Participant, Sentence
+from .schema import DataError, Participant, Sentence, read_records
 
 _TITLES = (
     "ông bà anh chị em cụ ngài đồng chí tổng thống chủ tịch thủ tướng bộ trưởng thứ trưởng đại sứ ngoại trưởng đại tướng "
@@ -74,33 +72,49 @@ def _context(text: str, start: int, end: int, width: int = 25) -> str:
     return f"…{text[max(0, start - width) : start]}⟦{text[start:end]}⟧{text[end : end + width]}…"
 
 
-def count_labels(sentences: Iterable[Sentence]) -> dict[str, Counter[str]]:
-    """Counts of sentences by topic, of participants by type, and of the kinds of sentence the corpus plan asks for.
+def contradictions(sentences: Iterable[Sentence], predictions: str | os.PathLike[str], certainty: float = 0.9) -> Iterator[str]:
+    """Labels that confident predictions contradict, as questions.
 
-    >>> count_labels([Sentence("1", "Lào", ("trade",))])["topics"]
-    Counter({'trade': 1})
+    The predictions must come from checkpoints that did not learn from these sentences, as those of `hoptac train --folds` do;
+    others repeat what they were taught.
+
+    Args:
+        predictions: JSON Lines with `id`, `scores` by topic, and `participants` with scores, as `hoptac predict` writes.
+        certainty: a topic is contradicted if its probability is at least this, or at most 1 minus this; a participant that is
+            not labelled if its score is at least this. A labelled one is asked for when nothing predicted touches it, or
+            when what touches it is that certain.
+
+    Raises:
+        DataError: for a line that is no prediction.
     """
-    counts: dict[str, Counter[str]] = {"topics": Counter(), "types": Counter(), "sentences": Counter()}
+    found: dict[str, dict[str, Any]] = {}
+    for number, record in read_records(predictions):
+        if not isinstance(record, dict) or not {"id", "scores", "participants"} <= record.keys():
+            raise DataError(
+                [f"{os.fspath(predictions)}:{number}: an object with `id`, `scores` and `participants` was expected"]
+            )
+        found[record["id"]] = record
     for sentence in sentences:
-        counts["topics"].update(sentence.topics or ())
-        counts["types"].update(p.type for p in sentence.participants or ())
-        counts["sentences"]["all"] += 1
-        counts["sentences"][f"kind {sentence.kind}"] += 1
-        if sentence.topics is not None:
-            counts["sentences"]["no topic"] += not sentence.topics
-            counts["sentences"]["several topics"] += len(sentence.topics) > 1
-        if "negative" in sentence.extra:
-            counts["sentences"]["hard negative"] += 1
-    return counts
+        if sentence.id in found and sentence.kind != "boilerplate":
+            yield from _contradicted(sentence, found[sentence.id], certainty)
 
 
-def counts_table(sentences: Iterable[Sentence]) -> Table:
-    """`count_labels` as a table."""
-    table = Table("what", "label", "count")
-    table.columns[2].justify = "right"
-    for what, counter in count_labels(sentences).items():
-        order = sorted(counter, key=TOPICS.index) if what == "topics" else list(counter)
-        for label in order:
-            table.add_row(what, label, str(counter[label]))
-        table.add_section()
-    return table
+def _contradicted(sentence: Sentence, prediction: dict[str, Any], certainty: float) -> Iterator[str]:
+    for topic, score in prediction["scores"].items():
+        if sentence.topics is None:
+            break
+        if topic not in sentence.topics and score >= certainty:
+            yield f"{sentence.id}: {topic} is not labelled, yet has {score:.2f}: {sentence.text}"
+        if topic in sentence.topics and score <= 1 - certainty:
+            yield f"{sentence.id}: {topic} is labelled, yet has {score:.2f}: {sentence.text}"
+    if sentence.participants is None:
+        return
+    gold = {(p.start, p.end, p.type) for p in sentence.participants}
+    guesses = {(p["start"], p["end"], p["type"]): p["score"] for p in prediction["participants"]}
+    for (start, end, kind), score in guesses.items():
+        if (start, end, kind) not in gold and score >= certainty:
+            yield f"{sentence.id}: {kind} is not labelled, yet has {score:.2f}: {_context(sentence.text, start, end)}"
+    for start, end, kind in sorted(gold - guesses.keys()):
+        touching = [score for (left, right, _), score in guesses.items() if left < end and start < right]
+        if not touching or max(touching) >= certainty:
+            yield f"{sentence.id}: {kind} is labelled, yet not found so: {_context(sentence.text, start, end)}"

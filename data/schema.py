@@ -11,7 +11,7 @@ import os
 import re
 import tempfile
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -187,21 +187,46 @@ def read_sentences(
         DataError: naming file, line and field of every problem.
         OSError: if the file cannot be read.
     """
-    sentences: list[Sentence] = []
     problems: list[str] = []
-    first_seen: dict[str, int] = {}
-    for number, record in read_records(path, problems):
+    name = os.fspath(path)
+    records = ((f"{name}:{number}", record) for number, record in read_records(path, problems))
+    return checked_sentences(records, problems, topics, types)
+
+
+def checked_sentences(
+    records: Iterable[tuple[str, Any]],
+    problems: list[str],
+    topics: Sequence[str],
+    types: Sequence[str],
+    convert: Callable[[Any], Any] = lambda record: record,
+) -> list[Sentence]:
+    """Sentences of all records, or every problem at once.
+
+    Args:
+        records: where each record stands, such as `file:line`, and the record.
+        problems: what was wrong already; read after `records` is used up.
+        topics, types: the labels that are allowed.
+        convert: makes the JSON object that `Sentence.from_dict` reads; a `DataError` of its names its own places.
+
+    Raises:
+        DataError: if there is any problem.
+    """
+    sentences: list[Sentence] = []
+    first_seen: dict[str, str] = {}
+    for place, record in records:
         try:
-            sentence = Sentence.from_dict(record, topics, types)
+            sentence = Sentence.from_dict(convert(record), topics, types)
             if sentence.id in first_seen:
-                raise ValueError(f"id: {sentence.id!r} stands on line {first_seen[sentence.id]} already")
+                raise ValueError(f"id: {sentence.id!r} stands at {first_seen[sentence.id]} already")
+        except DataError as error:
+            problems += error.problems
         except ValueError as error:
-            problems.append(f"{os.fspath(path)}:{number}: {error}")
-            continue
-        first_seen[sentence.id] = number
-        sentences.append(sentence)
+            problems.append(f"{place}: {error}")
+        else:
+            first_seen[sentence.id] = place
+            sentences.append(sentence)
     if problems:
-        raise DataError(sorted(problems, key=lambda problem: int(problem.removeprefix(os.fspath(path)).split(":")[1])))
+        raise DataError(problems)
     return sentences
 
 
@@ -245,8 +270,13 @@ def _reason(error: Exception) -> str:
 def write_sentences(path: str | os.PathLike[str], sentences: Iterable[Sentence]) -> None:
     """Write JSON Lines; the file appears whole or not at all."""
     with whole_file(path) as file:
-        for sentence in sentences:
-            file.write(json.dumps(sentence.to_dict(), ensure_ascii=False) + "\n")
+        write_lines(file, sentences)
+
+
+def write_lines(file: TextIO, sentences: Iterable[Sentence]) -> None:
+    """Write JSON Lines to an open file."""
+    for sentence in sentences:
+        file.write(json.dumps(sentence.to_dict(), ensure_ascii=False) + "\n")
 
 
 @contextmanager

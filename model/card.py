@@ -39,12 +39,9 @@ def model_card(config: CheckpointConfig, record: dict[str, Any]) -> str:
         record: the content of its `training.json`.
     """
     base = _BASE.get(config.backbone_name, config.backbone_name)
-    data, scores = record["data"], record["development"]
-    topics, spans = scores["topics"], scores["participants"]
+    data = record["data"]
     own = all(source.startswith("corpus:") for source in record["experiment"]["data"]["train"])
     form = "ONNX" if ONNX_WEIGHTS in config.files else "safetensors, for torch"
-    rows = [f"| {t} | {config.threshold(t):.2f} | {_cells(topics['topics'][t])} |" for t in config.topics]
-    types = [f"| {kind} | {_cells(row)} |" for kind, row in spans["types"].items()]
     lines = [
         "---",
         "language: vi",
@@ -68,20 +65,19 @@ def model_card(config: CheckpointConfig, record: dict[str, Any]) -> str:
         "",
         "## Scores",
         "",
-        "On the development sentences, which also served to stop training, to calibrate and to choose thresholds, so they flatter; "
-        "measured in torch before any export.",
+        "Measured in torch before any export.",
         "",
-        "| topic | threshold | precision | recall | F1 | gold |",
-        "|---|---|---|---|---|---|",
-        *rows,
-        "",
-        f"Topics: micro-F1 {topics['micro_f1']:.3f}, macro-F1 {topics['macro_f1']:.3f}, exact sets {topics['exact_match']:.3f}.",
-        "",
-        "| participants, exact spans | precision | recall | F1 | gold |",
-        "|---|---|---|---|---|",
-        *types,
-        f"| all | {_cells(spans)} |",
-        "",
+        *(
+            _scores(config, record["test"], "test sentences, by which nothing was chosen", data["test"])
+            if "test" in record
+            else []
+        ),
+        *_scores(
+            config,
+            record["development"],
+            "development sentences, which also stopped training, calibrated and set the thresholds, so that they flatter",
+            data["development"],
+        ),
         "## Limits",
         "",
         "It reads each sentence alone."
@@ -94,6 +90,27 @@ def model_card(config: CheckpointConfig, record: dict[str, Any]) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _scores(config: CheckpointConfig, scores: dict[str, Any], where: str, data: dict[str, Any]) -> list[str]:
+    topics, spans = scores["topics"], scores["participants"]
+    specificity = topics["no_topic_specificity"]
+    return [
+        f"On {data['sentences']} {where}:",
+        "",
+        "| topic | threshold | precision | recall | F1 | gold |",
+        "|---|---|---|---|---|---|",
+        *(f"| {t} | {config.threshold(t):.2f} | {_cells(topics['topics'][t])} |" for t in config.topics),
+        "",
+        f"Topics: micro-F1 {topics['micro_f1']:.3f}, macro-F1 {topics['macro_f1']:.3f}, exact sets {topics['exact_match']:.3f}, "
+        f"sentences without topic left without one {'-' if specificity is None else f'{specificity:.3f}'}.",
+        "",
+        "| participants, exact spans | precision | recall | F1 | gold |",
+        "|---|---|---|---|---|",
+        *(f"| {kind} | {_cells(row)} |" for kind, row in spans["types"].items()),
+        f"| all | {_cells(spans)} |",
+        "",
+    ]
 
 
 def score_cells(row: dict[str, Any]) -> list[str]:

@@ -22,7 +22,7 @@ from hoptac.data.schema import Participant, read_sentences
 from hoptac.model.predictor import DEFAULT_CHECKPOINT, Prediction, Predictor
 
 COMMANDS = ["predict", "train", "evaluate", "export", "benchmark", "data"]
-PARTS = ["validate", "review", "stats", "convert"]
+PARTS = ["validate", "review", "stats", "split", "dedup", "convert", "agreement", "suggest"]
 MARKS = (
     "# writer: w01\n# register: wire\ntrade | - | [GPE Lào] bán điện.\n- | headline negative=place | Mưa lớn \\[cập nhật\\].\n"
 )
@@ -487,6 +487,92 @@ def test_evaluate_prints_scores(capsys: Capture, tmp_path: Path) -> None:
     assert set(scores["topics"]["topics"]) == set(TOPICS)
 
 
+# Data
+
+
+def marked(path: Path, *lines: str) -> str:
+    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    return str(path)
+
+
+def test_stats_check_a_plan_and_draw(capsys: Capture, tmp_path: Path) -> None:
+    name = marked(tmp_path / "w.marks", "trade | - | [GPE Lào] bán điện.")
+    plan = tmp_path / "plan.json"
+    plan.write_text('{"sentences": 1}', "utf-8")
+    assert run("data", "stats", name, "--plan", str(plan), "--plot", str(tmp_path / "c.png"), "--json") == 0
+    assert json.loads(capsys.readouterr().out)["topic trade"] == 1
+    assert (tmp_path / "c.png").stat().st_size > 1000
+    plan.write_text('{"sentences": 2}', "utf-8")
+    assert run("data", "stats", name, "--plan", str(plan)) == 1
+    captured = capsys.readouterr()
+    assert "sentences" in captured.out
+    assert captured.err == "error: sentences: 1, at least 2 planned\n"
+
+
+def test_split_writes_parts_into_an_empty_folder_only(capsys: Capture, tmp_path: Path) -> None:
+    name = marked(tmp_path / "w.marks", *(f"- | doc=d{i} | câu số {i}" for i in range(10)))
+    folder = tmp_path / "parts"
+    assert run("data", "split", name, "-o", str(folder), "--shares", "train=0.7,test=0.3") == 0
+    assert {p.name: len(read_sentences(p)) for p in folder.iterdir()} == {"train.jsonl": 7, "test.jsonl": 3}
+    assert "7 (70%)" in capsys.readouterr().out
+    assert "no empty folder" in fail(capsys, "data", "split", name, "-o", str(folder))
+    assert run("data", "split", name, "-o", str(folder), "--shares", "train") == 2
+    assert run("data", "split", name, "-o", str(folder), "--shares", "../x=1") == 2
+
+
+def test_dedup_lists_and_removes(capsys: Capture, tmp_path: Path) -> None:
+    name = marked(tmp_path / "w.marks", "- | - | Bộ trưởng Công an Lào tới Hà Nội", "- | - | Bộ trưởng Công an Lào tới Hà Nội!")
+    assert run("data", "dedup", name) == 1
+    assert "w-0002: 1.00 like w-0001" in capsys.readouterr().out
+    assert run("data", "dedup", name, "-o", str(tmp_path / "out.jsonl")) == 0
+    assert [s.id for s in read_sentences(tmp_path / "out.jsonl")] == ["w-0001"]
+    other = marked(tmp_path / "o.marks", "- | - | Tin nói Bộ trưởng Công an Lào tới Hà Nội hôm nay vì việc khác hẳn")
+    assert run("data", "dedup", other, "--against", name, "--threshold", "0.95") == 0
+    assert run("data", "dedup", other, "--against", name, "--threshold", "0.95", "--same-syllables", "8") == 1
+    assert run("data", "dedup", other, "--same-syllables", "8") == 2
+    assert run("data", "dedup", other, "--threshold", "2") == 2
+
+
+def test_convert_knows_formats_and_own_labels(capsys: Capture, tmp_path: Path) -> None:
+    name = marked(tmp_path / "w.marks", "fish | - | [BOAT Hải Âu] về bến")
+    assert "unknown" in fail(capsys, "data", "convert", name, str(tmp_path / "w.conll"))
+    own = ("--topics", "fish", "--types", "BOAT")
+    assert run("data", "convert", name, str(tmp_path / "w.conll"), *own) == 0
+    assert "Hải\tB-BOAT\nÂu\tI-BOAT\n" in (tmp_path / "w.conll").read_text("utf-8")
+    assert run("data", "convert", str(tmp_path / "w.conll"), str(tmp_path / "w.x"), "--to", "doccano", *own) == 0
+    assert '"cats": ["fish"]' in (tmp_path / "w.x").read_text("utf-8")
+    assert "1 sentences written" in capsys.readouterr().err
+    assert run("data", "validate", str(tmp_path / "w.conll"), *own) == 0
+    assert run("data", "validate", str(tmp_path / "w.conll"), "--types", "A,A") == 2
+
+
+def test_agreement_has_a_bar_and_a_list(capsys: Capture, tmp_path: Path) -> None:
+    first = marked(tmp_path / "a.marks", "trade | id=1 | [GPE Lào] bán điện.", "- | id=2 | Mưa.")
+    second = marked(tmp_path / "b.marks", "trade,mia | id=1 | [GPE Lào] bán điện.", "- | id=2 | Mưa.")
+    assert run("data", "agreement", first, second, "--by", "writer") == 0
+    assert run("data", "agreement", first, second, "--at-least", "0.9", "--disagreements") == 1
+    captured = capsys.readouterr()
+    assert "trade,mia | id=1 | [GPE Lào] bán điện." in captured.out
+    assert captured.err == "error: all: topics agree at 0.667, below 0.9\n"
+
+
+def test_review_reads_predictions(capsys: Capture, tmp_path: Path) -> None:
+    name = marked(tmp_path / "w.marks", "trade | id=1 | [GPE Lào] bán điện.")
+    (tmp_path / "p.jsonl").write_text('{"id": "1", "scores": {"trade": 0.01}, "participants": []}\n', "utf-8")
+    assert run("data", "review", name, "--predictions", str(tmp_path / "p.jsonl")) == 0
+    assert "trade is labelled, yet has 0.01" in capsys.readouterr().out
+
+
+@shipped
+def test_suggest_writes_what_an_annotator_opens(capsys: Capture, tmp_path: Path) -> None:
+    name = marked(tmp_path / "w.marks", "? | - | Lào bán điện cho Thái Lan.", "? | - | Trời mưa.", "? | - | Mưa trời.")
+    assert run("data", "suggest", name, "-n", "2", "-o", str(tmp_path / "tasks.json"), "--prelabel") == 0
+    tasks = json.loads((tmp_path / "tasks.json").read_text("utf-8"))
+    assert len(tasks) == 2
+    assert "2 sentences written" in capsys.readouterr().err
+    assert run("data", "suggest", name, "-o", str(tmp_path / "x.zip")) == 1
+
+
 # As a process
 
 
@@ -508,7 +594,7 @@ def test_the_process_ends_with_the_exit_code_and_no_traceback(tmp_path: Path) ->
 
 
 def test_a_reader_that_leaves_early_is_no_error() -> None:
-    command = f"'{sys.executable}' -m hoptac.cli data review corpus:all corpus:all corpus:all | head -n 1"
+    command = f"'{sys.executable}' -m hoptac.cli data review corpus:all | head -n 1"
     done = subprocess.run(["bash", "-c", f"set -o pipefail; {command}"], capture_output=True, encoding="utf-8", check=False)
     assert done.returncode == 0
     assert done.stderr == ""

@@ -22,14 +22,18 @@ class ConfigError(ValueError):
 
 @dataclass(config=_STRICT, frozen=True)
 class Data:
-    """Where sentences come from: JSON Lines files, or `corpus:train`, `corpus:development`, `corpus:all`."""
+    """Where sentences come from: files of labelled sentences, or `corpus:train`, `corpus:development`, `corpus:test`, `corpus:all`."""
 
     train: Annotated[list[str], Field(min_length=1)] = field(default_factory=lambda: ["corpus:train"])
     development: Annotated[list[str], Field(min_length=1)] = field(default_factory=lambda: ["corpus:development"])
+    test: list[str] = field(default_factory=list)
+    """Scored once, when training is over; nothing is chosen by it."""
     topics: list[str] = field(default_factory=lambda: list(TOPICS))
     types: list[str] = field(default_factory=lambda: list(TYPES))
     limit: Annotated[int, Field(ge=1)] | None = None
     """Use only the first so many sentences of each side, for a quick try."""
+    share: Annotated[float, Field(gt=0, le=1)] = 1.0
+    """Use a random share of the training sentences, for a learning curve; a smaller share is part of every larger one."""
 
 
 @dataclass(config=_STRICT, frozen=True)
@@ -49,6 +53,8 @@ class Augment:
     """Participants replaced by others of their type."""
     upper_case: Annotated[float, Field(ge=0, le=1)] = 0.03
     no_diacritics: Annotated[float, Field(ge=0, le=1)] = 0.03
+    typos: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """One slip each: a letter dropped, doubled or exchanged with the next, or a space left out."""
 
 
 @dataclass(config=_STRICT, frozen=True)

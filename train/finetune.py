@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import platform
+import random
 import re
 import shutil
 import tempfile
@@ -14,6 +15,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +54,7 @@ class Run:
     experiment: Experiment
     train: list[Sentence]
     development: list[Sentence]
+    test: list[Sentence]
     config: CheckpointConfig
     tokenizer: TextTokenizer
     model: TopicParticipantModel
@@ -88,7 +91,9 @@ def finetune(experiment: Experiment, resume: bool = False) -> Path:
     if is_main_process():
         predictor = Predictor(run.config, run.tokenizer, TorchRuntime(run.model, run.config))
         predictor.config = calibrate(predictor, run.development)
-        scores = evaluate(predictor, run.development)
+        scores = {"development": evaluate(predictor, run.development)}
+        if run.test:
+            scores["test"] = evaluate(predictor, run.test)
         write_checkpoint(run, predictor.config, output)
         write_record(run, output, scores, trainer, time.monotonic() - began)
         write_card(output)
@@ -136,11 +141,10 @@ def prepare(experiment: Experiment) -> Run:
     """Read data and backbone, build the network and start its topic vectors from the topics' descriptions."""
     set_seed(experiment.seed)
     data = experiment.data
-    train = read_sources(data.train, data.topics, data.types)[: data.limit]
+    train = share_of(read_sources(data.train, data.topics, data.types)[: data.limit], data.share, experiment.seed)
     development = read_sources(data.development, data.topics, data.types)[: data.limit]
-    known = {sentence.text for sentence in train}
-    if leaked := [sentence.id for sentence in development if sentence.text in known]:
-        raise DataError([f"{leaked[0]}: stands in the training and in the development data ({len(leaked)} such)"])
+    test = read_sources(data.test, data.topics, data.types)[: data.limit]
+    refuse_shared({"training": train, "development": development, "test": test})
     with tempfile.TemporaryDirectory() as workplace:
         encoder, raw_tokenizer, backbone = load_encoder(experiment.backbone, Path(workplace))
     check_length(experiment.network.max_length, backbone)
@@ -157,7 +161,21 @@ def prepare(experiment: Experiment) -> Run:
     network = experiment.network
     model = TopicParticipantModel(encoder, len(config.topics), config.tag_scores, network.dropout, network.topic_weight)
     start_topic_head(model, tokenizer, [s.text for s in train], config)
-    return Run(experiment, train, development, config, tokenizer, model)
+    return Run(experiment, train, development, test, config, tokenizer, model)
+
+
+def share_of(sentences: list[Sentence], share: float, seed: int) -> list[Sentence]:
+    """A random share, in the old order; with one seed a smaller share is part of every larger one."""
+    drawn = random.Random(seed).sample(range(len(sentences)), len(sentences))
+    return [sentences[i] for i in sorted(drawn[: max(1, round(share * len(sentences)))])]
+
+
+def refuse_shared(sides: Mapping[str, Sequence[Sentence]]) -> None:
+    """Refuse data of which two sides share a text."""
+    for (left, first), (right, second) in combinations(sides.items(), 2):
+        known = {sentence.text for sentence in first}
+        if leaked := [sentence.id for sentence in second if sentence.text in known]:
+            raise DataError([f"{leaked[0]}: stands in the {left} and in the {right} data ({len(leaked)} such)"])
 
 
 def check_length(max_length: int, backbone: Mapping[str, Any]) -> None:
@@ -175,13 +193,14 @@ def check_length(max_length: int, backbone: Mapping[str, Any]) -> None:
 def start_topic_head(
     model: TopicParticipantModel, tokenizer: TextTokenizer, texts: Sequence[str], config: CheckpointConfig
 ) -> None:
-    """Set the centre to the mean state of the first 2,000 training texts, and each topic's vector to its description's."""
+    """Set the centre to the mean state of 2,000 training texts, and each topic's vector to its description's."""
     head = model.topic_head
     if head is None:
         return
     model.eval()
     pad_id = int(config.backbone["pad_token_id"])
-    head.center.copy_(_states(model, tokenizer, texts[:2000], pad_id).mean(0))
+    some = random.Random(0).sample(texts, min(2000, len(texts)))
+    head.center.copy_(_states(model, tokenizer, some, pad_id).mean(0))
     described = [topic for topic in config.topics if topic in TOPIC_DESCRIPTIONS]
     if described:
         states = _states(model, tokenizer, [TOPIC_DESCRIPTIONS[topic] for topic in described], pad_id)
@@ -376,12 +395,12 @@ def write_record(run: Run, output: Path, scores: dict[str, Any], trainer: Traine
     record = {
         "experiment": asdict(run.experiment),
         "seed": run.experiment.seed,
-        "data": {"train": fingerprint(run.train), "development": fingerprint(run.development)},
+        "data": {"train": fingerprint(run.train), "development": fingerprint(run.development)}
+        | ({"test": fingerprint(run.test)} if run.test else {}),
         "versions": {"python": platform.python_version()} | {name: version(name) for name in packages},
         "seconds": round(seconds),
         "epochs": [entry for entry in trainer.state.log_history if f"eval_{SCORE}" in entry],
-        "development": scores,
-    }
+    } | scores
     (output / RECORD_FILE).write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 

@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from hoptac.data.corpus import CORPUS, SPLITS, development_writers, load_corpus, read_source, read_sources
-from hoptac.data.labels import TOPICS, TYPES
+from hoptac.data.corpus import CORPUS, SPLITS, held_out_writers, load_corpus, read_source, read_sources
+from hoptac.data.coverage import CORPUS_PLAN, measures, read_plan, shortfalls
+from hoptac.data.labels import CORE_TOPICS, TOPICS
 from hoptac.data.schema import DataError, Sentence, read_sentences, write_sentences
+from hoptac.eval.similarity import near_duplicates, shared_runs
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = sorted((ROOT / "data" / "corpus").glob("*.jsonl"))
@@ -74,56 +76,52 @@ def test_sentences_with_a_topic_are_no_negatives() -> None:
     assert [s.id for s in corpus() if s.topics and "negative" in s.extra] == []
 
 
-def test_there_are_enough_sentences_and_writers() -> None:
-    assert len(corpus()) >= 1500
-    assert len({sentence.writer for sentence in corpus()}) >= 6
+def test_the_coverage_keeps_to_its_plan() -> None:
+    assert shortfalls(measures(corpus()), read_plan(CORPUS_PLAN)) == []
 
 
-@pytest.mark.parametrize("topic", TOPICS)
-def test_there_are_enough_sentences_of_each_topic(topic: str) -> None:
-    assert sum(topic in (sentence.topics or ()) for sentence in corpus()) >= 110
+def test_the_plan_asks_for_every_topic_and_for_known_measures_only() -> None:
+    plan = read_plan(CORPUS_PLAN)
+    assert plan.keys() <= measures(corpus()).keys()
+    for topic in TOPICS:
+        assert plan[f"topic {topic}"] == (700 if topic in CORE_TOPICS else 450)
 
 
-def test_enough_sentences_have_no_topic_and_half_of_them_are_hard() -> None:
-    without_topic = [sentence for sentence in corpus() if not sentence.topics]
-    hard = [sentence for sentence in without_topic if sentence.extra.get("negative")]
-    assert len(without_topic) >= 350
-    assert len(hard) >= len(without_topic) / 2
+def test_no_two_sentences_are_near_copies() -> None:
+    assert near_duplicates(corpus(), 0.9) == []
 
 
-def test_a_quarter_of_the_sentences_with_a_topic_have_several() -> None:
-    with_topic = [sentence for sentence in corpus() if sentence.topics]
-    assert sum(len(sentence.topics or ()) > 1 for sentence in with_topic) >= len(with_topic) / 4
+@pytest.mark.parametrize("split", ["development", "test"])
+def test_no_held_out_sentence_is_like_one_of_training(split: str) -> None:
+    assert near_duplicates(load_corpus(split), 0.9, load_corpus("train"), 0.8) == []
 
 
-def test_there_are_enough_participants_of_every_type() -> None:
-    types = Counter(p.type for sentence in corpus() for p in sentence.participants or ())
-    assert sum(types.values()) >= 3500
-    assert set(types) == set(TYPES)
+@pytest.mark.parametrize("name", ["sentences", "leads"])
+def test_no_sentence_comes_from_the_real_ones_we_measure_on(shared: Path, name: str) -> None:
+    real = read_sentences(shared / "dev" / f"{name}.jsonl")
+    assert near_duplicates(corpus(), 0.9, real, 0.6) == []
+    assert shared_runs(corpus(), real, 10) == []
 
 
 def test_splits_by_writer_are_disjoint_and_complete() -> None:
-    train, development = (load_corpus(split) for split in SPLITS)
-    assert train
-    assert development
-    assert {s.writer for s in train}.isdisjoint(s.writer for s in development)
-    assert {s.writer for s in development} == development_writers()
-    assert sorted(s.id for s in train + development) == sorted(s.id for s in load_corpus())
+    splits = {split: load_corpus(split) for split in SPLITS}
+    assert sorted(s.id for part in splits.values() for s in part) == sorted(s.id for s in load_corpus())
+    writers = {split: {s.writer for s in part} for split, part in splits.items()}
+    for split in ("development", "test"):
+        assert len(writers[split]) == 3
+        assert writers[split] == {writer for writer, home in held_out_writers().items() if home == split}
+    assert not writers["train"] & (writers["development"] | writers["test"])
 
 
-def test_development_writers_are_writers_of_the_corpus() -> None:
-    record = json.loads((ROOT / "data" / "corpus" / "splits.json").read_text(encoding="utf-8"))
-    assert set(record["development"]) <= {sentence.writer for sentence in corpus()}
-
-
+@pytest.mark.parametrize("split", ["development", "test"])
 @pytest.mark.parametrize("topic", TOPICS)
-def test_the_development_split_can_measure_every_topic(topic: str) -> None:
-    assert sum(topic in (sentence.topics or ()) for sentence in load_corpus("development")) >= 5
+def test_held_out_writers_can_measure_every_topic(topic: str, split: str) -> None:
+    assert sum(topic in (sentence.topics or ()) for sentence in load_corpus(split)) >= 5
 
 
 def test_an_unknown_split_is_named() -> None:
-    with pytest.raises(ValueError, match="unknown split 'test'; known are train, development"):
-        load_corpus("test")
+    with pytest.raises(ValueError, match="unknown split 'dev'; known are train, development, test"):
+        load_corpus("dev")
     with pytest.raises(ValueError, match="unknown split 'dev'"):
         read_source("corpus:dev")
 

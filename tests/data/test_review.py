@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import json
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from hoptac.data.marks import parse_marks
-from hoptac.data.review import count_labels, counts_table, review
-from hoptac.data.schema import Participant, Sentence
+from hoptac.data.review import contradictions, review
+from hoptac.data.schema import DataError, Participant, Sentence
 
 
 def findings(marked: str, kind: str = "-") -> list[str]:
@@ -73,22 +75,47 @@ def test_unlabelled_participants_are_not_questioned() -> None:
     assert list(review([Sentence("1", "Hàng hóa Mỹ tăng giá.", ("trade",), None)])) == []
 
 
-SENTENCES = [
-    Sentence("1", "Lào.", ("mia", "trade"), (Participant("Lào", 0, 3, "GPE"),), kind="headline"),
-    Sentence("2", "Mưa.", (), (), extra={"negative": "weather"}),
-    Sentence("3", "Nắng.", None, None),
-]
+TEXT = "Lào gặp Thái Lan và ông Nam."
+GOLD = Sentence("1", TEXT, ("trade",), (Participant("Lào", 0, 3, "GPE"), Participant("Thái Lan", 8, 16, "GPE")))
 
 
-def test_labels_are_counted() -> None:
-    counts = count_labels(SENTENCES)
-    assert counts["topics"] == Counter(mia=1, trade=1)
-    assert counts["types"] == Counter(GPE=1)
-    assert counts["sentences"] == Counter(
-        {"all": 3, "kind headline": 1, "kind body": 2, "no topic": 1, "several topics": 1, "hard negative": 1}
-    )
+def predicted(
+    tmp_path: Path, scores: dict[str, float], spans: list[tuple[int, int, str, float]], sentence_id: str = "1"
+) -> Path:
+    participants = [{"start": s, "end": e, "type": t, "score": p} for s, e, t, p in spans]
+    path = tmp_path / "predictions.jsonl"
+    path.write_text(json.dumps({"id": sentence_id, "scores": scores, "participants": participants}) + "\n", "utf-8")
+    return path
 
 
-def test_the_table_lists_topics_in_taxonomy_order() -> None:
-    table = counts_table([Sentence("1", "Lào.", ("trade",)), Sentence("2", "Nga.", ("cybercrime",))])
-    assert list(table.columns[1].cells)[:2] == ["cybercrime", "trade"]
+def test_agreement_contradicts_nothing(tmp_path: Path) -> None:
+    path = predicted(tmp_path, {"trade": 0.99, "mia": 0.01}, [(0, 3, "GPE", 0.99), (8, 16, "GPE", 0.6)])
+    assert list(contradictions([GOLD], path)) == []
+
+
+def test_confident_predictions_contradict_labels(tmp_path: Path) -> None:
+    path = predicted(tmp_path, {"trade": 0.02, "mia": 0.95}, [(0, 3, "ORG", 0.97), (24, 27, "PER", 0.99), (25, 27, "GPE", 0.2)])
+    found = list(contradictions([GOLD], path))
+    assert [line.split(": ")[1].split(",")[0] for line in found] == [
+        "trade is labelled",
+        "mia is not labelled",
+        "ORG is not labelled",
+        "PER is not labelled",
+        "GPE is labelled",
+        "GPE is labelled",
+    ]
+
+
+def test_doubtful_predictions_and_unlabelled_parts_contradict_nothing(tmp_path: Path) -> None:
+    path = predicted(tmp_path, {"trade": 0.4, "mia": 0.6}, [(0, 3, "ORG", 0.7), (8, 16, "GPE", 0.9)])
+    assert list(contradictions([GOLD], path)) == []
+    path = predicted(tmp_path, {"mia": 1.0}, [(0, 3, "ORG", 1.0)])
+    assert list(contradictions([Sentence("1", TEXT)], path)) == []
+    assert list(contradictions([replace(GOLD, id="2")], path)) == []
+
+
+def test_a_line_that_is_no_prediction_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "p.jsonl"
+    path.write_text('{"id": "1"}\n', "utf-8")
+    with pytest.raises(DataError, match=r"p\.jsonl:1: an object with `id`"):
+        list(contradictions([GOLD], path))

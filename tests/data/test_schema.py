@@ -121,7 +121,7 @@ def test_all_problems_are_listed_and_good_lines_are_no_problem(tmp_path: Path) -
 
 def test_a_duplicate_id_names_the_first_line(tmp_path: Path) -> None:
     lines = [json.dumps(GOOD), json.dumps(GOOD | {"id": "other"}), json.dumps(GOOD | {"text": "Khác.", "participants": []})]
-    assert problems_of(lines, tmp_path)[-1] == "x:3: id: 'a-1' stands on line 1 already"
+    assert problems_of(lines, tmp_path)[-1].endswith("x:1 already")
 
 
 def test_a_file_that_is_not_utf8_is_named(tmp_path: Path) -> None:

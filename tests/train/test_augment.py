@@ -8,7 +8,7 @@ import unicodedata
 import pytest
 
 from hoptac.data.schema import Participant, Sentence
-from hoptac.train.augment import Augmenter, map_text, without_diacritics
+from hoptac.train.augment import Augmenter, map_text, with_typo, without_diacritics
 from hoptac.train.config import Augment
 
 
@@ -50,3 +50,28 @@ def test_a_change_of_length_is_not_made() -> None:
 def test_what_is_not_labelled_stays_unlabelled(sentences: list[Sentence]) -> None:
     augmenter = Augmenter(Augment(1.0, 1.0, 1.0), sentences)
     assert augmenter(Sentence("1", "Lào", ("trade",)), random.Random(1)).participants is None
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_slip_changes_one_place_and_keeps_the_spans(sentences: list[Sentence], seed: int) -> None:
+    for sentence in sentences:
+        changed = with_typo(sentence, random.Random(seed))
+        assert abs(len(changed.text) - len(sentence.text)) <= 1
+        assert [p.type for p in changed.participants or ()] == [p.type for p in sentence.participants or ()]
+        for old, new in zip(sentence.participants or (), changed.participants or (), strict=True):
+            assert changed.text[new.start : new.end] == new.text
+            assert new.text == new.text.strip()
+            assert old.text[0] == new.text[0]
+
+
+def test_every_kind_of_slip_is_made_and_spaces_at_the_edge_of_a_participant_stay() -> None:
+    sentence = Sentence("1", "họp tại Lào nay", (), (Participant("Lào", 8, 11, "GPE"),))
+    found = {with_typo(sentence, random.Random(seed)).text for seed in range(200)}
+    assert {len(text) - len(sentence.text) for text in found} == {-1, 0, 1}
+    assert "họptại Lào nay" in found
+    assert not any("tạiLào" in text or "Làonay" in text for text in found)
+
+
+def test_a_text_without_room_for_a_slip_stays() -> None:
+    sentence = Sentence("1", "Ý, Bỉ")
+    assert all(with_typo(sentence, random.Random(seed)) is sentence for seed in range(20))
