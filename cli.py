@@ -20,7 +20,7 @@ from typing import Any, TextIO
 
 from . import __version__
 from .data.article import Place, read_lines, sample_article
-from .data.convert import FORMATS, write_file
+from .data.convert import FORMATS, format_of, write_file
 from .data.corpus import load_corpus, read_source, read_sources
 from .data.labels import TOPICS, TYPES
 from .data.schema import DataError, Sentence, read_records, whole_file, write_sentences
@@ -190,7 +190,8 @@ def _writer(form: str, out: TextIO, topics: Sequence[str], types: Sequence[str])
     if form == "jsonl":
 
         def write_record(place: Place, record: dict[str, Any], prediction: Any) -> None:
-            where = record or {"source": place.source, "start": place.start, "end": place.end}
+            own_id = f"{place.source}:{place.start}"  # so that what comes out can go into `hoptac data`
+            where = record or {"id": own_id, "source": place.source, "start": place.start, "end": place.end}
             out.write(json.dumps(where | prediction.to_dict(), ensure_ascii=False) + "\n")
 
         return write_record
@@ -520,6 +521,8 @@ def _dedup(options: argparse.Namespace, parser: argparse.ArgumentParser) -> None
 
     if options.same_syllables and not options.against:
         parser.error("--same-syllables compares with the files of --against; name one")
+    if options.output:
+        _check_format(options.output, None, parser)
     sentences = read_sources(options.files, options.topics, options.types)
     against = [s for name in options.against for s in read_source(name, options.topics, options.types)]
     pairs = near_duplicates(sentences, options.threshold, against, options.against_threshold)
@@ -537,8 +540,17 @@ def _dedup(options: argparse.Namespace, parser: argparse.ArgumentParser) -> None
 
 
 def _convert(options: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
+    _check_format(options.target, options.to_format, parser)
     sentences = read_source(options.source, options.topics, options.types, options.from_format)
     _write(options.target, sentences, options.to_format)
+
+
+def _check_format(path: str, form: str | None, parser: argparse.ArgumentParser) -> None:
+    """Leave with wrong usage, before any work, if no format is known for a file to be written."""
+    try:
+        format_of(path, form)
+    except ValueError as error:
+        parser.error(str(error))
 
 
 def _write(path: str, sentences: Sequence[Sentence], form: str | None = None) -> None:
@@ -579,6 +591,7 @@ def _suggest(options: argparse.Namespace, parser: argparse.ArgumentParser) -> No
     from .eval.suggest import suggest, to_label
     from .model.predictor import Predictor
 
+    _check_format(options.output, options.to_format, parser)
     pool, known = (
         [s for name in names for s in read_source(name, options.topics, options.types)]
         for names in (options.files, options.known)

@@ -223,7 +223,7 @@ def test_the_shipped_corpus_survives_conversion(tmp_path: Path) -> None:
 
 def test_convert_refuses_another_ending(marks: Path, tmp_path: Path, capsys: Capture) -> None:
     assert run("data", "convert", str(marks), str(tmp_path / "x.csv")) == 2
-    assert "x.csv: the ending .jsonl or .marks was expected" in capsys.readouterr().err
+    assert "x.csv: the ending tells no format" in capsys.readouterr().err
 
 
 def test_convert_leaves_the_target_alone_when_the_source_is_bad(tmp_path: Path, capsys: Capture) -> None:
@@ -239,10 +239,10 @@ def test_stats_count_topics_types_and_sentences(marks: Path, capsys: Capture) ->
     assert run("data", "stats", str(marks)) == 0
     rows = [line.replace("│", " ").split() for line in capsys.readouterr().out.splitlines()]
     for row in (
-        ["topics", "trade", "1"],
-        ["types", "GPE", "1"],
-        ["sentences", "all", "2"],
-        ["sentences", "hard", "negative", "1"],
+        ["topic", "trade", "1"],
+        ["type", "GPE", "1"],
+        ["sentences", "2"],
+        ["hard", "negatives", "1"],
     ):
         assert row in rows
 
@@ -350,7 +350,9 @@ def test_a_long_text_is_written_to_its_end(words: WordPredictor, capsys: Capture
     assert text in " ".join(capsys.readouterr().out.split())
 
 
-@pytest.mark.parametrize(("name", "start"), [("x.jsonl", '{"source"'), ("x.csv", "source,start"), ("x.txt", " trade ")])
+@pytest.mark.parametrize(
+    ("name", "start"), [("x.jsonl", '{"id": "text 1:0", "source"'), ("x.csv", "source,start"), ("x.txt", " trade ")]
+)
 def test_the_output_file_has_the_form_of_its_ending(words: WordPredictor, name: str, start: str, tmp_path: Path) -> None:
     path = tmp_path / name
     assert run("predict", "--text", "Lào bán điện", "-o", str(path)) == 0
@@ -522,9 +524,9 @@ def test_split_writes_parts_into_an_empty_folder_only(capsys: Capture, tmp_path:
 
 def test_dedup_lists_and_removes(capsys: Capture, tmp_path: Path) -> None:
     name = marked(tmp_path / "w.marks", "- | - | Bộ trưởng Công an Lào tới Hà Nội", "- | - | Bộ trưởng Công an Lào tới Hà Nội!")
-    assert run("data", "dedup", name) == 1
-    assert "w-0002: 1.00 like w-0001" in capsys.readouterr().out
-    assert run("data", "dedup", name, "-o", str(tmp_path / "out.jsonl")) == 0
+    assert run("data", "dedup", name, "--threshold", "0.7") == 1
+    assert "like w-0001: Bộ trưởng" in capsys.readouterr().out
+    assert run("data", "dedup", name, "-o", str(tmp_path / "out.jsonl"), "--threshold", "0.7") == 0
     assert [s.id for s in read_sentences(tmp_path / "out.jsonl")] == ["w-0001"]
     other = marked(tmp_path / "o.marks", "- | - | Tin nói Bộ trưởng Công an Lào tới Hà Nội hôm nay vì việc khác hẳn")
     assert run("data", "dedup", other, "--against", name, "--threshold", "0.95") == 0
@@ -552,7 +554,7 @@ def test_agreement_has_a_bar_and_a_list(capsys: Capture, tmp_path: Path) -> None
     assert run("data", "agreement", first, second, "--by", "writer") == 0
     assert run("data", "agreement", first, second, "--at-least", "0.9", "--disagreements") == 1
     captured = capsys.readouterr()
-    assert "trade,mia | id=1 | [GPE Lào] bán điện." in captured.out
+    assert "mia,trade | id=1 | [GPE Lào] bán điện." in captured.out
     assert captured.err == "error: all: topics agree at 0.667, below 0.9\n"
 
 
@@ -570,7 +572,8 @@ def test_suggest_writes_what_an_annotator_opens(capsys: Capture, tmp_path: Path)
     tasks = json.loads((tmp_path / "tasks.json").read_text("utf-8"))
     assert len(tasks) == 2
     assert "2 sentences written" in capsys.readouterr().err
-    assert run("data", "suggest", name, "-o", str(tmp_path / "x.zip")) == 1
+    assert run("data", "suggest", name, "-o", str(tmp_path / "x.zip")) == 2
+    assert run("data", "dedup", name, "-o", str(tmp_path / "x.zip")) == 2
 
 
 # As a process
