@@ -191,7 +191,13 @@ def _writer(form: str, out: TextIO, topics: Sequence[str], types: Sequence[str])
 
         def write_record(place: Place, record: dict[str, Any], prediction: Any) -> None:
             own_id = f"{place.source}:{place.start}"  # so that what comes out can go into `hoptac data`
-            where = record or {"id": own_id, "source": place.source, "start": place.start, "end": place.end}
+            where = record or {
+                "id": own_id,
+                "doc": place.source,
+                "source": place.source,
+                "start": place.start,
+                "end": place.end,
+            }
             out.write(json.dumps(where | prediction.to_dict(), ensure_ascii=False) + "\n")
 
         return write_record
@@ -407,9 +413,7 @@ def _data_parser(commands: Any) -> None:
     )
     _files(part)
     part.add_argument("-n", "--number", type=_positive, default=100, metavar="N", help="default: %(default)s")
-    part.add_argument(
-        "-o", "--output", required=True, metavar="FILE", help="JSON Lines, marked text, or an annotation tool's format"
-    )
+    part.add_argument("-o", "--output", required=True, metavar="FILE", help="JSON Lines, CoNLL, or an annotation tool's format")
     part.add_argument("--to", dest="to_format", choices=FORMATS, help="default: by the file's ending")
     part.add_argument(
         "--known", action="append", default=[], metavar="FILE", help="labelled already; suggestions are unlike these too"
@@ -454,6 +458,8 @@ def _validate(options: argparse.Namespace, parser: argparse.ArgumentParser) -> N
             print(f"{name}: {len(read_source(name, options.topics, options.types))} sentences")
         except DataError as error:
             problems += error.problems
+        except ValueError as error:
+            problems.append(str(error))
         except OSError as error:
             problems.append(f"{name}: {error.strerror}")
     if problems:
@@ -494,7 +500,7 @@ def _stats(options: argparse.Namespace, parser: argparse.ArgumentParser) -> None
 
 
 def _split(options: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
-    from .data.split import split, split_report
+    from .data.split import check_shares, split, split_report
     from .eval.tables import counts_table
 
     shares: dict[str, float] = {}
@@ -509,6 +515,10 @@ def _split(options: argparse.Namespace, parser: argparse.ArgumentParser) -> None
     folder = Path(options.output)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise FileExistsError(f"{folder}: exists and is no empty folder")
+    try:
+        check_shares(shares)
+    except ValueError as error:
+        parser.error(f"--shares: {error}")
     parts = split(read_sources(options.files, options.topics, options.types), shares, options.by, options.seed)
     folder.mkdir(parents=True, exist_ok=True)
     for name, sentences in parts.items():
@@ -525,10 +535,10 @@ def _dedup(options: argparse.Namespace, parser: argparse.ArgumentParser) -> None
         _check_format(options.output, None, parser)
     sentences = read_sources(options.files, options.topics, options.types)
     against = [s for name in options.against for s in read_source(name, options.topics, options.types)]
-    pairs = near_duplicates(sentences, options.threshold, against, options.against_threshold)
-    if options.same_syllables:
-        out = {pair.other.id for pair in pairs}
-        pairs += [pair for pair in shared_runs(sentences, against, options.same_syllables) if pair.other.id not in out]
+    pairs = shared_runs(sentences, against, options.same_syllables) if options.same_syllables else []
+    out = {pair.other.id for pair in pairs}
+    rest = [sentence for sentence in sentences if sentence.id not in out]
+    pairs += near_duplicates(rest, options.threshold, against, options.against_threshold)
     for pair in pairs:
         print(pair)
     print(f"{len(sentences)} sentences, {len(pairs)} of them near-copies", file=sys.stderr)
@@ -562,14 +572,16 @@ def _write(path: str, sentences: Sequence[Sentence], form: str | None = None) ->
 
 def _agreement(options: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
     from .data.marks import mark_text
-    from .eval.agreement import agreement, pair_up
+    from .eval.agreement import Both, agreement, pair_up
     from .eval.tables import agreement_table
 
     pairs = pair_up(*(read_source(name, options.topics, options.types) for name in (options.first, options.second)))
-    groups = {"all": pairs}
+    groups: dict[str, list[Both]] = {}
     for pair in pairs if options.by else ():
         groups.setdefault(getattr(pair.first, options.by) or "-", []).append(pair)
-    scores = {name: agreement(group, options.topics, options.types) for name, group in groups.items()}
+    scores = [
+        (name, agreement(group, options.topics, options.types)) for name, group in [("all", pairs), *sorted(groups.items())]
+    ]
     if options.disagreements:
         for pair in pairs:
             if not pair.agree:
@@ -579,7 +591,7 @@ def _agreement(options: argparse.Namespace, parser: argparse.ArgumentParser) -> 
     _console().print(agreement_table(scores))
     low = [
         f"{name}: {what} agree at {part[key]:.3f}, below {options.at_least}"
-        for name, score in scores.items()
+        for name, score in scores
         for what, key in (("topics", "micro_f1"), ("participants", "f1"))
         if options.at_least is not None and (part := score[what]) is not None and part[key] < options.at_least
     ]
@@ -592,13 +604,13 @@ def _suggest(options: argparse.Namespace, parser: argparse.ArgumentParser) -> No
     from .model.predictor import Predictor
 
     _check_format(options.output, options.to_format, parser)
-    pool, known = (
-        [s for name in names for s in read_source(name, options.topics, options.types)]
-        for names in (options.files, options.known)
-    )
+    if format_of(options.output, options.to_format) is FORMATS["marks"]:
+        parser.error(f"{options.output}: marked text cannot say that participants are not labelled yet; name another format")
+    pool = read_sources(options.files, options.topics, options.types)
+    known = [s for name in options.known for s in read_source(name, options.topics, options.types)]
     predictor = Predictor.from_pretrained(options.checkpoint, options.device, options.backend)
-    labelled = {sentence.id for sentence in known}
-    suggestions = suggest(predictor, [s for s in pool if s.id not in labelled], options.number, known)
+    labelled = {sentence.text for sentence in known}
+    suggestions = suggest(predictor, [s for s in pool if s.text not in labelled], options.number, known)
     _write(options.output, [to_label(suggestion, options.prelabel) for suggestion in suggestions], options.to_format)
 
 

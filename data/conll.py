@@ -19,8 +19,10 @@ from .schema import DataError, Sentence, checked_sentences
 
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 _COMMENT = re.compile(r"# ?([^\s=]+) = (.*)")
+_LABEL = re.compile(r"(?!-$)[^\s,]+")
 _STRINGS = ("id", "doc", "kind", "writer", "text")
 _NOT_LABELLED = "not labelled"
+_TAG = re.compile(r"O|[BI]-.+")
 
 
 def write_conll(file: TextIO, sentences: Iterable[Sentence]) -> None:
@@ -33,6 +35,11 @@ def write_conll(file: TextIO, sentences: Iterable[Sentence]) -> None:
     ['# id = 1', '# kind = body', '# topics = trade', '# text = Lào.', 'Lào\\tB-GPE', '.\\tO', '']
     """
     for sentence in sentences:
+        for label in [*(sentence.topics or ()), *(p.type for p in sentence.participants or ())]:
+            if not _LABEL.fullmatch(label):
+                raise ValueError(
+                    f"{sentence.id}: {label!r} is no label that a CoNLL file can hold: a comma or white space is in it"
+                )
         record = sentence.to_dict()
         record["topics"] = _NOT_LABELLED if sentence.topics is None else ",".join(sentence.topics) or "-"
         if sentence.participants is None:
@@ -129,16 +136,18 @@ def _record(automatic_id: str, block: list[tuple[int, str]]) -> dict[str, Any]:
     comments: dict[str, Any] = {}
     tokens: list[tuple[int, str, str]] = []
     for number, line in block:
-        # A token may itself be `#`; then columns follow it.
+        columns = line.split()
         if line.startswith("#") and not tokens and (match := _COMMENT.fullmatch(line)):
             comments[match[1]] = _value(match[1], match[2])
             continue
-        if line.startswith("#") and not tokens and len(line.split()) != 2:
+        # A token may itself be `#`; then columns follow it, and the last of them is a tag.
+        if line.startswith("#") and not tokens and not (len(columns) > 1 and _TAG.fullmatch(columns[-1])):
             continue
-        columns = line.split()
         if len(columns) < 2:
             raise _LineError(number, "a token and its tag were expected, in columns")
         tokens.append((number, columns[0], columns[-1]))
+    if not tokens and str(comments.get("text", "")).strip():
+        raise _LineError(block[0][0], "the sentence's `# text` has no tokens below it")
     if not tokens and "text" not in comments:
         raise _LineError(block[0][0], "a sentence without tokens")
     text = comments.get("text")
@@ -149,6 +158,8 @@ def _record(automatic_id: str, block: list[tuple[int, str]]) -> dict[str, Any]:
         if comments.get(name) == _NOT_LABELLED:
             del record[name]
     if "topics" in record:
+        if not isinstance(record["topics"], str):
+            raise _LineError(block[0][0], "topics: names separated by commas were expected, or - for none")
         record["topics"] = [] if record["topics"] == "-" else record["topics"].split(",")
     if comments.get("participants") != _NOT_LABELLED:
         record["participants"] = [{"start": s, "end": e, "type": t} for s, e, t in _spans(tokens, offsets)]
@@ -183,7 +194,7 @@ def _found(tokens: Sequence[tuple[int, str, str]], text: str) -> list[tuple[int,
 def _spans(tokens: Sequence[tuple[int, str, str]], offsets: Sequence[tuple[int, int]]) -> list[tuple[int, int, str]]:
     previous = "O"
     for number, _, tag in tokens:
-        if tag != "O" and not re.fullmatch(r"[BI]-.+", tag):
+        if not _TAG.fullmatch(tag):
             raise _LineError(number, f"{tag!r} is no BIO tag")
         if tag.startswith("I-") and previous[1:] != tag[1:]:
             raise _LineError(number, f"{tag} continues no {tag[2:]} span: the line before has {previous}")

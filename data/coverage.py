@@ -93,6 +93,12 @@ def acts(sentence: Sentence) -> set[str]:
     return {act for act, pattern in _ACT_PATTERNS.items() if pattern.search(sentence.text)}
 
 
+def registers(sentence: Sentence) -> set[str]:
+    """The kind of text the sentence belongs to, as its field `register` says; empty without one."""
+    register = sentence.extra.get("register")
+    return {register} if isinstance(register, str) else set()
+
+
 @cache
 def _spelled_countries() -> re.Pattern[str]:
     table = json.loads(COUNTRIES_FILE.read_text(encoding="utf-8"))
@@ -128,7 +134,7 @@ def measures(sentences: Iterable[Sentence]) -> dict[str, float]:
     counts: dict[str, float] = {
         "sentences": len(sentences),
         "writers": len({s.writer for s in sentences if s.writer}),
-        "registers": len({s.extra["register"] for s in sentences if "register" in s.extra}),
+        "registers": len({register for s in sentences for register in registers(s)}),
         "shortest, syllables": min((len(s.text.split()) for s in sentences), default=0),
         "longest, syllables": max((len(s.text.split()) for s in sentences), default=0),
         "several topics": sum(len(s.topics or ()) > 1 for s in labelled),
@@ -150,7 +156,7 @@ def measures(sentences: Iterable[Sentence]) -> dict[str, float]:
         counts[f"topic {topic}"] = by_topic[topic]
         counts[f"partners, {topic}"] = len({partner for s in own for partner in partners(s)})
         counts[f"acts, {topic}"] = sum(count >= 5 for count in per_act.values())
-        counts[f"registers, {topic}"] = len({s.extra["register"] for s in own if "register" in s.extra})
+        counts[f"registers, {topic}"] = len({register for s in own for register in registers(s)})
     spans = [p for s in sentences for p in s.participants or ()]
     for kind in _ordered({p.type for p in spans}, TYPES):
         names = [p.text for p in spans if p.type == kind]

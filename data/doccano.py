@@ -27,13 +27,16 @@ _NO_PLACE = ("Comments", "comments", "relations")
 def write_doccano(file: TextIO, sentences: Iterable[Sentence]) -> None:
     """Write one object per line.
 
-    doccano numbers its examples itself, so a sentence's own id travels as `hoptac_id`.
+    Fields of the sentences become doccano's metadata. doccano numbers its examples itself, so a sentence's own id travels as `hoptac_id`.
 
     >>> import sys
     >>> write_doccano(sys.stdout, [Sentence("a1", "Lào", ("trade",), ())])
     {"hoptac_id": "a1", "kind": "body", "text": "Lào", "cats": ["trade"], "entities": []}
     """
     for sentence in sentences:
+        for name in (_OURS, "cats", "entities", *_LABELS, *_NO_PLACE):
+            if name in sentence.extra:
+                raise ValueError(f"{sentence.id}: {name}: doccano needs this name for other things")
         record = {_OURS: sentence.id} | sentence.to_dict()
         del record["id"]
         if (topics := record.pop("topics", None)) is not None:

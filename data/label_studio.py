@@ -19,13 +19,18 @@ from typing import Any, TextIO
 from .labels import TOPICS, TYPES
 from .schema import DataError, Sentence, checked_sentences
 
-_LABELLED = "labelled"
+_LABELLED = "hoptac_labelled"
+_PRELABELLED = "prelabelled"
 
 
 def write_label_studio(file: TextIO, sentences: Iterable[Sentence]) -> None:
     """Write tasks, one per line of a JSON list.
 
-    A sentence of which nothing is labelled becomes a task without annotation, to be annotated.
+    A sentence of which nothing is labelled becomes a task without annotation, to be annotated. Labels that a checkpoint gave
+    (`hoptac data suggest --prelabel` marks them) become a prediction of the task, which annotators start from.
+
+    Raises:
+        ValueError: for a field of a sentence whose name is needed here.
     """
     file.write("[")
     for number, sentence in enumerate(sentences):
@@ -37,6 +42,8 @@ def write_label_studio(file: TextIO, sentences: Iterable[Sentence]) -> None:
 def _task(sentence: Sentence) -> dict[str, Any]:
     record = sentence.to_dict()
     data = {name: value for name, value in record.items() if name not in ("topics", "participants")}
+    if _LABELLED in data:
+        raise ValueError(f"{sentence.id}: {_LABELLED}: this name is needed for other things")
     labelled = [name for name in ("topics", "participants") if name in record]
     if not labelled:
         return {"data": data}
@@ -53,9 +60,10 @@ def _task(sentence: Sentence) -> dict[str, Any]:
     if sentence.topics:
         choices = {"choices": list(sentence.topics)}
         result.append({"id": "topics", "from_name": "topics", "to_name": "text", "type": "choices", "value": choices})
-    # An empty result says "none" of what the project asks for; which part was asked for stands beside the text.
-    if len(labelled) == 1:
-        data[_LABELLED] = labelled[0]
+    if _PRELABELLED in data:
+        return {"data": data, "predictions": [{"model_version": str(data[_PRELABELLED]), "result": result}]}
+    # An empty result says "none" of what was asked for; what that was stands beside the text.
+    data[_LABELLED] = labelled
     return {"data": data, "annotations": [{"result": result}]}
 
 
@@ -64,7 +72,8 @@ def read_label_studio(
 ) -> list[Sentence]:
     """Sentences of a JSON export (the format called JSON, not JSON-MIN).
 
-    A task that nobody annotated is a sentence without labels. One that several people annotated is refused: export
+    A task that nobody annotated is a sentence without labels, whatever was predicted for it. In a file whose annotations never mark
+    a participant, participants are unlabelled, and so with topics: such a project did not ask for them. One that several people annotated is refused: export
     each annotator's work by itself and compare the files with `hoptac data agreement`.
 
     Raises:
@@ -82,11 +91,24 @@ def read_label_studio(
         raise DataError([f"{name}: not JSON: nested too deeply"]) from None
     if not isinstance(tasks, list):
         raise DataError([f"{name}: a list of tasks was expected, as the export named JSON gives"])
+    asked = {part for task in tasks for annotation in _annotations(task) for part in _parts(annotation.get("result"))}
     records = ((f"{name}: task {number}", (number, task)) for number, task in enumerate(tasks, 1))
-    return checked_sentences(records, [], topics, types, lambda record: _record(*record))
+    return checked_sentences(records, [], topics, types, lambda record: _record(record[0], record[1], asked))
 
 
-def _record(number: int, task: Any) -> dict[str, Any]:
+def _annotations(task: Any) -> list[dict[str, Any]]:
+    """What people submitted; an empty list for what is no task."""
+    found = task.get("annotations") if isinstance(task, dict) else None
+    return [a for a in found if isinstance(a, dict) and not a.get("was_cancelled")] if isinstance(found, list) else []
+
+
+def _parts(result: Any) -> set[str]:
+    values = [region.get("value") for region in result if isinstance(region, dict)] if isinstance(result, list) else []
+    kinds = {"choices": "topics", "labels": "participants"}
+    return {part for value in values if isinstance(value, dict) for kind, part in kinds.items() if kind in value}
+
+
+def _record(number: int, task: Any, asked: set[str]) -> dict[str, Any]:
     if not isinstance(task, dict) or not isinstance(task.get("data"), dict):
         raise ValueError("an object with `data` was expected")
     record = dict(task["data"])
@@ -94,18 +116,20 @@ def _record(number: int, task: Any) -> dict[str, Any]:
     if not isinstance(text, str):
         raise ValueError("data.text: a string was expected")
     record["id"] = str(record.get("id", task.get("id", number)))
-    asked = record.pop(_LABELLED, None)
+    labelled = record.pop(_LABELLED, None)
     annotations = task.get("annotations") or []
     if not isinstance(annotations, list) or not all(isinstance(a, dict) for a in annotations):
         raise ValueError("annotations: a list of objects was expected")
-    done = [annotation for annotation in annotations if not annotation.get("was_cancelled")]
+    done = _annotations(task)
     if len(done) > 1:
         raise ValueError(f"annotations: {len(done)} people annotated it; export each one's work by itself")
     for annotation in done:
+        record.pop(_PRELABELLED, None)  # a person has been there since
         topics, participants = _labels(annotation.get("result"), text)
-        if asked != "participants":
+        wanted = asked if labelled is None else {*labelled, *_parts(annotation["result"])}
+        if "topics" in wanted:
             record["topics"] = topics
-        if asked != "topics":
+        if "participants" in wanted:
             record["participants"] = participants
     return record
 

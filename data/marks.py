@@ -26,6 +26,7 @@ from .schema import KINDS, DataError, Sentence
 
 _HEADER = re.compile(r"#\s*([a-z_]+):\s*(.*)")
 _TOKEN = re.compile(r"\\([\[\]\\])|\[([A-Z][A-Za-z_]*) |\[|\]")
+_TYPE = re.compile(r"[A-Z][A-Za-z_]*")
 _VALUE = re.compile(r"[^\s,|]+")
 _FIELDS = ("topics", "text", "participants")
 
@@ -170,7 +171,8 @@ def render_marks(sentences: Iterable[Sentence]) -> str:
         attributes = [sentence.kind] if sentence.kind != "body" else []
         automatic = _numbered(sentence.writer or "<marks>", number)
         attributes += [f"id={sentence.id}"] if sentence.id != automatic else []
-        attributes += [f"doc={sentence.doc}"] if sentence.doc not in (sentence.writer, "<marks>") else []
+        own_doc = sentence.doc != sentence.writer or not sentence.writer
+        attributes += [f"doc={sentence.doc}"] if own_doc and sentence.doc != "<marks>" else []
         attributes += [f"{name}={value}" for name, value in sentence.extra.items() if name != "register"]
         lines.append(f"{topics} | {' '.join(attributes) or '-'} | {mark_text(sentence)}")
     return "".join(line + "\n" for line in lines)
@@ -190,6 +192,14 @@ def _check_can_be_marked(sentence: Sentence) -> None:
         raise ValueError(f"{sentence.id}: participants: not labelled, which marked text cannot say")
     if sentence.text != " ".join(sentence.text.splitlines()).strip():
         raise ValueError(f"{sentence.id}: text: marked text holds neither line breaks nor white space at the edges")
+    if sentence.writer != sentence.writer.strip() or not sentence.writer.isprintable():
+        raise ValueError(f"{sentence.id}: writer: {sentence.writer!r} is no name that marked text can hold")
+    for label in sentence.topics or ():
+        if not label.strip() or {",", "|", "\n"} & set(label) or label in ("-", "?"):
+            raise ValueError(f"{sentence.id}: topics: {label!r} is no topic that marked text can hold")
+    for p in sentence.participants:
+        if not _TYPE.fullmatch(p.type):
+            raise ValueError(f"{sentence.id}: participants: {p.type!r} is no type that marked text can hold")
     for name, value in {"id": sentence.id, "doc": sentence.doc or "-", **sentence.extra}.items():
         if not isinstance(value, str) or not _VALUE.fullmatch(value) or not _VALUE.fullmatch(name) or "=" in name:
             raise ValueError(f"{sentence.id}: {name}: {value!r} is no word that marked text can hold")

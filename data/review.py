@@ -85,18 +85,34 @@ def contradictions(sentences: Iterable[Sentence], predictions: str | os.PathLike
             when what touches it is that certain.
 
     Raises:
-        DataError: for a line that is no prediction.
+        DataError: for a line that is no prediction, a prediction of another text, or if no sentence is predicted.
     """
+    name = os.fspath(predictions)
     found: dict[str, dict[str, Any]] = {}
     for number, record in read_records(predictions):
-        if not isinstance(record, dict) or not {"id", "scores", "participants"} <= record.keys():
-            raise DataError(
-                [f"{os.fspath(predictions)}:{number}: an object with `id`, `scores` and `participants` was expected"]
-            )
+        if not _is_prediction(record):
+            raise DataError([f"{name}:{number}: `id`, `scores` by topic, and `participants` with their scores were expected"])
         found[record["id"]] = record
-    for sentence in sentences:
-        if sentence.id in found and sentence.kind != "boilerplate":
-            yield from _contradicted(sentence, found[sentence.id], certainty)
+    predicted = [(sentence, found[sentence.id]) for sentence in sentences if sentence.id in found]
+    if not predicted:
+        raise DataError([f"{name}: predicts none of these sentences; ids are compared"])
+    for sentence, prediction in predicted:
+        if prediction.get("text", sentence.text) != sentence.text:
+            raise DataError([f"{name}: {sentence.id}: text: differs from the sentence's"])
+        if sentence.kind != "boilerplate":
+            yield from _contradicted(sentence, prediction, certainty)
+
+
+def _is_prediction(record: Any) -> bool:
+    if not isinstance(record, dict) or not isinstance(record.get("id"), str):
+        return False
+    scores, participants = record.get("scores"), record.get("participants")
+    return (
+        isinstance(scores, dict)
+        and all(isinstance(score, int | float) for score in scores.values())
+        and isinstance(participants, list)
+        and all(isinstance(p, dict) and {"start", "end", "type", "score"} <= p.keys() for p in participants)
+    )
 
 
 def _contradicted(sentence: Sentence, prediction: dict[str, Any], certainty: float) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -17,7 +18,7 @@ def split(
     """Sentences in parts of about the given shares.
 
     Groups are dealt out greedily, those with the rarest labels first, each to the part that then lies nearest to its share of
-    every topic, participant type and of the sentences; afterwards groups move or change places while that helps. This is the
+    every topic, participant type and of the sentences; afterwards single groups move while that helps, five rounds at most. This is the
     idea of Sechidis et al. (2011), "On the stratification of multi-label data", for whole groups.
 
     Args:
@@ -36,8 +37,7 @@ def split(
     """
     if by not in GROUPS:
         raise ValueError(f"by: {by!r} is none of {', '.join(GROUPS)}")
-    if not shares or any(share <= 0 for share in shares.values()) or abs(sum(shares.values()) - 1) > 1e-6:
-        raise ValueError(f"shares: positive numbers that add up to 1 were expected, not {dict(shares)}")
+    check_shares(shares)
     groups: dict[str, list[Sentence]] = {}
     for sentence in sentences:
         if not (name := getattr(sentence, by)):
@@ -47,6 +47,13 @@ def split(
         raise DataError([f"{len(groups)} different `{by}` cannot fill {len(shares)} parts"])
     home = _deal({name: _labels(group) for name, group in groups.items()}, shares, random.Random(seed))
     return {part: [s for s in sentences if home[getattr(s, by)] == part] for part in shares}
+
+
+def check_shares(shares: Mapping[str, float]) -> None:
+    """Refuse, with a ValueError, what are no shares of a whole."""
+    good = all(math.isfinite(share) and share > 0 for share in shares.values())
+    if not shares or not good or abs(sum(shares.values()) - 1) > 1e-6:
+        raise ValueError(f"positive numbers that add up to 1 were expected, not {dict(shares)}")
 
 
 def _labels(group: Sequence[Sentence]) -> Counter[str]:

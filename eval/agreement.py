@@ -46,7 +46,7 @@ def pair_up(first: Sequence[Sentence], second: Sequence[Sentence]) -> list[Both]
 
 
 def agreement(pairs: Sequence[Both], topics: Sequence[str] = TOPICS, types: Sequence[str] = TYPES) -> dict[str, Any]:
-    """Topic micro-F1, Cohen's kappa of every topic, and exact-span F1, of what both labelled.
+    """Topic micro-F1, Cohen's kappa of every topic, and exact-span F1, of what both labelled; None where neither marked anything.
 
     F1 does not depend on which annotator is called gold. Kappa (Cohen 1960) also takes away what chance would give.
 
@@ -54,6 +54,7 @@ def agreement(pairs: Sequence[Both], topics: Sequence[str] = TOPICS, types: Sequ
     >>> agreement([Both(a, a)])["topics"]["micro_f1"]
     1.0
     """
+    # What neither annotator ever marked has no F1, though they agree on it.
     for_topics = [
         (p.first.topics, p.second.topics) for p in pairs if p.first.topics is not None and p.second.topics is not None
     ]
@@ -65,9 +66,13 @@ def agreement(pairs: Sequence[Both], topics: Sequence[str] = TOPICS, types: Sequ
     return {
         "sentences": len(pairs),
         "agree": sum(pair.agree for pair in pairs),
-        "topics": score_topics([a for a, _ in for_topics], [b for _, b in for_topics], topics) if for_topics else None,
+        "topics": score_topics([a for a, _ in for_topics], [b for _, b in for_topics], topics)
+        if any(a or b for a, b in for_topics)
+        else None,
         "kappa": {topic: _kappa(topic, for_topics) for topic in topics},
-        "participants": score_spans([a for a, _ in for_spans], [b for _, b in for_spans], types) if for_spans else None,
+        "participants": score_spans([a for a, _ in for_spans], [b for _, b in for_spans], types)
+        if any(a or b for a, b in for_spans)
+        else None,
     }
 
 

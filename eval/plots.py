@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..data.coverage import ACTS, acts, partners
+from ..data.coverage import ACTS, acts, partners, registers
 from ..data.labels import TOPICS, sort_topics
 from ..data.schema import Sentence
 
@@ -29,7 +29,7 @@ def plot_coverage(sentences: Sequence[Sentence], path: str | os.PathLike[str], c
     tables: list[tuple[str, Callable[[Sentence], Iterable[str]], Sequence[str] | None]] = [
         ("partner (ISO 3166 code or body)", partners, None),
         ("what the sentence tells of, by its words", acts, ACTS),
-        ("register", lambda s: [s.extra["register"]] if "register" in s.extra else [], None),
+        ("register", registers, None),
     ]
     figure = Figure(figsize=(11, 12), layout="constrained")
     FigureCanvasAgg(figure)

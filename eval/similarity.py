@@ -35,7 +35,7 @@ def vectors(texts: Sequence[str]) -> csr_matrix:
     """One row of length 1 per text; the product of two rows is their cosine."""
     from sklearn.feature_extraction.text import TfidfVectorizer
 
-    return TfidfVectorizer(analyzer="char_wb", ngram_range=(5, 5)).fit_transform(texts)
+    return TfidfVectorizer(analyzer="char", ngram_range=(5, 5)).fit_transform([" ".join(text.split()) for text in texts])
 
 
 def near_duplicates(

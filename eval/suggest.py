@@ -74,11 +74,15 @@ def suggest(
 
 
 def to_label(suggestion: Suggestion, prelabel: bool = False) -> Sentence:
-    """The sentence as it goes to an annotator: without labels, or with the checkpoint's, to be corrected."""
+    """The sentence as it goes to an annotator: without labels, or with the checkpoint's, to be corrected.
+
+    Its field `uncertainty` is that of the suggestion; `prelabelled` tells that no person gave the labels.
+    """
     sentence, prediction = suggestion.sentence, suggestion.prediction
     return replace(
         sentence,
         topics=prediction.topics if prelabel else None,
         participants=tuple(replace(p, score=1.0) for p in prediction.participants) if prelabel else None,
-        extra={**sentence.extra, "uncertainty": round(suggestion.uncertainty, 3)},
+        extra={**sentence.extra, "uncertainty": round(suggestion.uncertainty, 3)}
+        | ({"prelabelled": "hoptac"} if prelabel else {}),
     )

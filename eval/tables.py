@@ -34,10 +34,10 @@ def counts_table(rows: Sequence[tuple[str, Sequence[int]]], parts: Sequence[str]
     return table
 
 
-def agreement_table(scores: Mapping[str, Mapping[str, Any]]) -> Table:
+def agreement_table(scores: Sequence[tuple[str, Mapping[str, Any]]]) -> Table:
     """`agreement` of several groups of sentences, then the first group's topics and types one by one."""
     table = _table(["of", "sentences", "the same", "topics, micro F1", "participants, F1"])
-    for name, score in scores.items():
+    for name, score in scores:
         topics, participants = score["topics"], score["participants"]
         table.add_row(
             name,
@@ -46,7 +46,7 @@ def agreement_table(scores: Mapping[str, Mapping[str, Any]]) -> Table:
             "-" if topics is None else f"{topics['micro_f1']:.3f}",
             "-" if participants is None else f"{participants['f1']:.3f}",
         )
-    first = next(iter(scores.values()))
+    _, first = scores[0]
     table.add_section()
     for topic, row in (first["topics"] or {"topics": {}})["topics"].items():
         kappa = first["kappa"][topic]

@@ -519,6 +519,7 @@ def test_split_writes_parts_into_an_empty_folder_only(capsys: Capture, tmp_path:
     assert "7 (70%)" in capsys.readouterr().out
     assert "no empty folder" in fail(capsys, "data", "split", name, "-o", str(folder))
     assert run("data", "split", name, "-o", str(folder), "--shares", "train") == 2
+    assert run("data", "split", name, "-o", str(folder), "--shares", "train=0.5,test=0.4") == 2
     assert run("data", "split", name, "-o", str(folder), "--shares", "../x=1") == 2
 
 
@@ -552,6 +553,8 @@ def test_agreement_has_a_bar_and_a_list(capsys: Capture, tmp_path: Path) -> None
     first = marked(tmp_path / "a.marks", "trade | id=1 | [GPE Lào] bán điện.", "- | id=2 | Mưa.")
     second = marked(tmp_path / "b.marks", "trade,mia | id=1 | [GPE Lào] bán điện.", "- | id=2 | Mưa.")
     assert run("data", "agreement", first, second, "--by", "writer") == 0
+    everyone = marked(tmp_path / "c.marks", "# writer: all", "trade | id=1 | [GPE Lào] bán điện.")
+    assert run("data", "agreement", everyone, everyone, "--by", "writer") == 0
     assert run("data", "agreement", first, second, "--at-least", "0.9", "--disagreements") == 1
     captured = capsys.readouterr()
     assert "mia,trade | id=1 | [GPE Lào] bán điện." in captured.out
@@ -574,6 +577,8 @@ def test_suggest_writes_what_an_annotator_opens(capsys: Capture, tmp_path: Path)
     assert "2 sentences written" in capsys.readouterr().err
     assert run("data", "suggest", name, "-o", str(tmp_path / "x.zip")) == 2
     assert run("data", "dedup", name, "-o", str(tmp_path / "x.zip")) == 2
+    assert run("data", "suggest", name, "-o", str(tmp_path / "x.marks")) == 2
+    assert "named twice" in fail(capsys, "data", "suggest", name, name, "-o", str(tmp_path / "x.json"))
 
 
 # As a process

@@ -125,11 +125,7 @@ def last_checkpoint(state: Path) -> str | None:
 def note_identity(run: Run, state: Path, resume: bool) -> None:
     """Note experiment and data beside the trainer's state; refuse to resume another experiment or other data."""
     path = state / "experiment.json"
-    identity = json.loads(
-        json.dumps(
-            {"experiment": asdict(run.experiment), "train": fingerprint(run.train), "development": fingerprint(run.development)}
-        )
-    )
+    identity = identity_of(run.experiment, run.train, run.development)
     if resume and path.exists():
         begun = json.loads(path.read_text(encoding="utf-8"))
         if changed := [name for name in identity if identity[name] != begun[name]]:
@@ -137,14 +133,45 @@ def note_identity(run: Run, state: Path, resume: bool) -> None:
     path.write_text(json.dumps(identity, ensure_ascii=False), encoding="utf-8")
 
 
-def prepare(experiment: Experiment) -> Run:
-    """Read data and backbone, build the network and start its topic vectors from the topics' descriptions."""
-    set_seed(experiment.seed)
+def identity_of(experiment: Experiment, train: Sequence[Sentence], development: Sequence[Sentence]) -> dict[str, Any]:
+    """What makes two runs the same run, in plain JSON types."""
+    found = {"experiment": asdict(experiment), "train": fingerprint(train), "development": fingerprint(development)}
+    return json.loads(json.dumps(found))  # type: ignore[no-any-return]
+
+
+def is_finished(experiment: Experiment) -> bool:
+    """Whether the output folder holds the finished run of this very experiment on these very data.
+
+    Raises:
+        ConfigError: if it holds the finished run of another one.
+    """
+    path = Path(experiment.output) / RECORD_FILE
+    if not path.exists():
+        return False
+    record = json.loads(path.read_text(encoding="utf-8"))
+    train, development, _ = read_sides(experiment)
+    wanted = identity_of(experiment, train, development)
+    found = {"experiment": record["experiment"], **{side: record["data"][side] for side in ("train", "development")}}
+    if changed := [name for name in wanted if wanted[name] != found[name]]:
+        raise ConfigError(f"output: {experiment.output} holds a finished run with another {' and another '.join(changed)}")
+    return True
+
+
+def read_sides(experiment: Experiment) -> tuple[list[Sentence], list[Sentence], list[Sentence]]:
+    """Training, development and test sentences of an experiment."""
     data = experiment.data
     train = share_of(read_sources(data.train, data.topics, data.types)[: data.limit], data.share, experiment.seed)
     development = read_sources(data.development, data.topics, data.types)[: data.limit]
     test = read_sources(data.test, data.topics, data.types)[: data.limit]
     refuse_shared({"training": train, "development": development, "test": test})
+    return train, development, test
+
+
+def prepare(experiment: Experiment) -> Run:
+    """Read data and backbone, build the network and start its topic vectors from the topics' descriptions."""
+    set_seed(experiment.seed)
+    data = experiment.data
+    train, development, test = read_sides(experiment)
     with tempfile.TemporaryDirectory() as workplace:
         encoder, raw_tokenizer, backbone = load_encoder(experiment.backbone, Path(workplace))
     check_length(experiment.network.max_length, backbone)

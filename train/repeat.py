@@ -14,7 +14,7 @@ from ..data.split import split
 from ..model.card import RECORD_FILE
 from ..model.predictor import Predictor
 from .config import Experiment
-from .finetune import finetune
+from .finetune import finetune, is_finished
 
 PREDICTIONS_FILE = "predictions.jsonl"
 CURVE_FILE = "curve.json"
@@ -25,7 +25,8 @@ def out_of_fold(experiment: Experiment, folds: int, by: str = "writer") -> Path:
 
     The training sentences are divided in `folds` parts, whole writers or articles in each; for each part a checkpoint is trained on the
     others. The part itself stands in for development data, which chooses the epoch and calibrates: a little in favour of the labels.
-    A fold that is finished is not trained again.
+    A fold that is finished is not trained again, provided that experiment and sentences are still the same; after labels have been
+    corrected, name another output folder.
 
     Args:
         experiment: its training data are predicted; its development data are not used.
@@ -34,6 +35,9 @@ def out_of_fold(experiment: Experiment, folds: int, by: str = "writer") -> Path:
 
     Returns:
         `predictions.jsonl` in the output folder, to be read by `hoptac data review --predictions`.
+
+    Raises:
+        ConfigError: if a fold's folder holds a run of another experiment or of other sentences.
 
     >>> out_of_fold(load_experiment("configs/embedded.yaml"), 3)  # doctest: +SKIP
     PosixPath('runs/embedded/predictions.jsonl')
@@ -67,7 +71,7 @@ def out_of_fold(experiment: Experiment, folds: int, by: str = "writer") -> Path:
 def learning_curve(experiment: Experiment, shares: Sequence[float]) -> Path:
     """Train on growing random shares of the training sentences and score each checkpoint on the test data, or the development data if there are none.
 
-    A share that is finished is not trained again, so a curve can be continued.
+    A share that is finished is not trained again, so a curve can be continued with more shares.
 
     Returns:
         `curve.json` in the output folder; `eval.plots.plot_curve` draws it.
@@ -94,6 +98,5 @@ def learning_curve(experiment: Experiment, shares: Sequence[float]) -> Path:
 
 def _trained(experiment: Experiment) -> None:
     """Train, go on, or do nothing, by what the output folder holds."""
-    folder = Path(experiment.output)
-    if not (folder / RECORD_FILE).exists():
-        finetune(experiment, resume=(folder / "trainer").is_dir())
+    if not is_finished(experiment):
+        finetune(experiment, resume=(Path(experiment.output) / "trainer").is_dir())

@@ -82,9 +82,49 @@ def test_what_a_format_cannot_hold_leaves_the_file_alone(tmp_path: Path) -> None
     assert [p.name for p in tmp_path.iterdir()] == ["b.conll"]
 
 
+@pytest.mark.parametrize(
+    ("form", "extra"),
+    [
+        ("doccano", {"label": ["mia"]}),
+        ("doccano", {"cats": []}),
+        ("doccano", {"hoptac_id": "q"}),
+        ("label-studio", {"hoptac_labelled": "x"}),
+    ],
+)
+def test_fields_whose_names_a_format_needs_are_refused(form: str, extra: dict[str, object], tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=f"1: {next(iter(extra))}: "):
+        write_file(str(tmp_path / "x"), [Sentence("1", "Lào", (), (), extra=extra)], form)
+
+
+@pytest.mark.parametrize(
+    ("form", "topic", "kind"),
+    [
+        ("conll", "two words", "GPE"),
+        ("conll", "-", "GPE"),
+        ("conll", "trade", "my type"),
+        ("marks", "a,b", "GPE"),
+        ("marks", "trade", "country"),
+    ],
+)
+def test_labels_that_a_format_cannot_hold_are_refused(form: str, topic: str, kind: str, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"that (a CoNLL file|marked text) can hold"):
+        write_file(str(tmp_path / "x"), [Sentence("1", "Lào", (topic,), (Participant("Lào", 0, 3, kind),))], form)
+
+
+def test_marks_keep_sentences_without_doc_and_writer(tmp_path: Path) -> None:
+    sentences = [
+        Sentence("1", "Lào", ("trade",), ()),
+        Sentence("2", "Nga", (), (), doc="d", writer="w"),
+        Sentence("3", "x", None, (), writer="w"),
+    ]
+    assert round_trip(sentences, "marks", tmp_path) == sentences
+    with pytest.raises(ValueError, match="writer: 'a\\\\nb' is no name"):
+        write_file(str(tmp_path / "x"), [Sentence("1", "Lào", (), (), writer="a\nb")], "marks")
+
+
 def test_foreign_conll(tmp_path: Path) -> None:
     path = tmp_path / "ner.conll"
-    path.write_text("-DOCSTART- -X- O\n\nÔng NN O\nNam NNP B-PER\n\n# a remark\n# 4\tO\nLào N B-GPE\n", "utf-8-sig")
+    path.write_text("-DOCSTART- -X- O\n\nÔng NN O\nNam NNP B-PER\n\n# a remark\n# 4\nLào N B-GPE\n", "utf-8-sig")
     first, second = FORMATS["conll"].read(str(path), ("trade",), ("PER", "GPE"))
     assert (first.id, first.text, first.topics, first.participants) == (
         "ner-0001",
@@ -93,6 +133,9 @@ def test_foreign_conll(tmp_path: Path) -> None:
         (Participant("Nam", 4, 7, "PER"),),
     )
     assert second.text == "Lào"
+    path.write_text("# newdoc\n# CD I-NP O\nLào NNP I-NP B-GPE\n", "utf-8")
+    [only] = FORMATS["conll"].read(str(path), ("trade",), ("GPE",))
+    assert only.text == "# Lào"
 
 
 CONLL = [
@@ -103,6 +146,9 @@ CONLL = [
     ("# text = Lào bán\nbán\tO\n", "a.conll:2: the token 'bán' does not come next"),
     ("# text = Lào bán\nLào\tO\n", "a.conll:2: the sentence's `# text` goes on after the last token: 'bán'"),
     ("# topics = tade\nLào\tO\n", "a.conll:1: topics: unknown topic 'tade'"),
+    ("# text = abc\n", "a.conll:1: the sentence's `# text` has no tokens below it"),
+    ('# topics = ["trade"]\nLào\tO\n', "a.conll:1: topics: names separated by commas"),
+    ("# topics = 5\nLào\tO\n", "a.conll:1: topics"),
     ("# only = this\n\nLào\tO\n", "a.conll:1: a sentence without tokens"),
     ("# id = x\nLào\tO\n\n# id = x\nAnh\tO\n", "a.conll:4: id: 'x' stands at"),
 ]
@@ -163,8 +209,43 @@ def test_label_studio_exports(tmp_path: Path) -> None:
     ]
     (tmp_path / "a.json").write_text(json.dumps(tasks), "utf-8")
     first, second = FORMATS["label-studio"].read(str(tmp_path / "a.json"), ("trade",), ("GPE",))
-    assert (first.id, first.topics, first.participants) == ("5", (), (Participant("Lào", 2, 5, "GPE"),))
+    assert (first.id, first.topics, first.participants) == ("5", None, (Participant("Lào", 2, 5, "GPE"),))
     assert (second.topics, second.participants) == (None, None)
+
+
+def test_label_studio_projects_that_ask_for_one_part(tmp_path: Path) -> None:
+    region = {"value": {"start": 0, "end": 3, "labels": ["GPE"]}, "type": "labels"}
+    choice = {"value": {"choices": ["trade"]}, "type": "choices"}
+    path = tmp_path / "a.json"
+    for one, topics, participants in ((region, None, ()), (choice, (), None)):
+        tasks = [{"id": i, "data": {"text": "Lào"}, "annotations": [{"result": r}]} for i, r in enumerate(([one], []))]
+        path.write_text(json.dumps(tasks), "utf-8")
+        second = FORMATS["label-studio"].read(str(path), ("trade",), ("GPE",))[1]
+        assert (second.topics, second.participants) == (topics, participants)
+
+
+def test_prelabels_are_predictions_until_a_person_has_been_there(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    guessed = Sentence("1", "Lào", ("trade",), (), extra={"prelabelled": "hoptac"})
+    assert write_file(str(path), [guessed]) == []
+    [task] = json.loads(path.read_text("utf-8"))
+    assert "annotations" not in task
+    [unlabelled] = read_file(str(path))
+    assert (unlabelled.topics, unlabelled.participants) == (None, None)
+    task["annotations"] = [{"result": task["predictions"][0]["result"]}]
+    path.write_text(json.dumps([task]), "utf-8")
+    [labelled] = read_file(str(path))
+    assert (labelled.topics, labelled.extra) == (("trade",), {})
+
+
+def test_what_an_annotator_adds_to_a_half_labelled_task_is_kept(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    write_file(str(path), [Sentence("1", "Lào", ("trade",))])
+    [task] = json.loads(path.read_text("utf-8"))
+    task["annotations"][0]["result"].append({"value": {"start": 0, "end": 3, "labels": ["GPE"]}, "type": "labels"})
+    path.write_text(json.dumps([task]), "utf-8")
+    [sentence] = read_file(str(path))
+    assert (sentence.topics, sentence.participants) == (("trade",), (Participant("Lào", 0, 3, "GPE"),))
 
 
 def test_doccano_projects(tmp_path: Path) -> None:

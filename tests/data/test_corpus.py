@@ -14,6 +14,7 @@ from hoptac.data.corpus import CORPUS, SPLITS, held_out_writers, load_corpus, re
 from hoptac.data.coverage import CORPUS_PLAN, measures, read_plan, shortfalls
 from hoptac.data.labels import CORE_TOPICS, TOPICS
 from hoptac.data.schema import DataError, Sentence, read_sentences, write_sentences
+from hoptac.eval.agreement import agreement, pair_up
 from hoptac.eval.similarity import near_duplicates, shared_runs
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -101,6 +102,30 @@ def test_no_sentence_comes_from_the_real_ones_we_measure_on(shared: Path, name: 
     real = read_sentences(shared / "dev" / f"{name}.jsonl")
     assert near_duplicates(corpus(), 0.9, real, 0.6) == []
     assert shared_runs(corpus(), real, 10) == []
+
+
+def low_writers(name: str) -> dict[str, tuple[float, float]]:
+    """Writers whose two annotators agree below the bar, with topic and span F1; the bar holds for all together."""
+    folder = ROOT / "data" / "agreement"
+    pairs = pair_up(*(read_sentences(folder / f"{name}-{side}.jsonl") for side in ("first", "second")))
+    scores = {}
+    for writer in {"all", *(pair.first.writer for pair in pairs)}:
+        found = agreement([pair for pair in pairs if writer in ("all", pair.first.writer)])
+        scores[writer] = (found["topics"]["micro_f1"], found["participants"]["f1"])
+    assert min(scores["all"]) >= 0.97
+    return {writer: score for writer, score in scores.items() if min(score) < 0.97}
+
+
+def test_blind_annotators_agree_and_writers_below_the_bar_were_done_again() -> None:
+    again = {s.writer for s in read_sentences(ROOT / "data" / "agreement" / "whole-second.jsonl")}
+    assert set(low_writers("tenth")) == again
+    assert low_writers("whole") == {}
+
+
+def test_a_tenth_of_every_writer_was_labelled_twice() -> None:
+    twice_labelled = Counter(s.writer for s in read_sentences(ROOT / "data" / "agreement" / "tenth-second.jsonl"))
+    written = Counter(s.writer for s in corpus())
+    assert all(twice_labelled[writer] >= count // 10 for writer, count in written.items())
 
 
 def test_splits_by_writer_are_disjoint_and_complete() -> None:

@@ -75,6 +75,10 @@ def test_nothing_has_measures_too() -> None:
     assert measures([Sentence("1", "Lào")])["share no topic"] == 0
 
 
+def test_a_register_that_is_no_word_is_none() -> None:
+    assert measures([Sentence("1", "x", ("trade",), extra={"register": ["a"]})])["registers, trade"] == 0
+
+
 def test_labels_of_other_schemes_are_counted() -> None:
     [other] = parse_marks(["fish | - | [BOAT Hải Âu] về bến"], "x", ["fish"], ["BOAT"])
     found = measures([other])

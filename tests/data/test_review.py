@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -111,11 +110,28 @@ def test_doubtful_predictions_and_unlabelled_parts_contradict_nothing(tmp_path: 
     assert list(contradictions([GOLD], path)) == []
     path = predicted(tmp_path, {"mia": 1.0}, [(0, 3, "ORG", 1.0)])
     assert list(contradictions([Sentence("1", TEXT)], path)) == []
-    assert list(contradictions([replace(GOLD, id="2")], path)) == []
 
 
-def test_a_line_that_is_no_prediction_is_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"id": "1"}',
+        '{"id": ["1"], "scores": {}, "participants": []}',
+        '{"id": "1", "scores": [], "participants": []}',
+        '{"id": "1", "scores": {}, "participants": [{"start": 0, "end": 1, "type": "GPE"}]}',
+    ],
+)
+def test_a_line_that_is_no_prediction_is_named(line: str, tmp_path: Path) -> None:
     path = tmp_path / "p.jsonl"
-    path.write_text('{"id": "1"}\n', "utf-8")
-    with pytest.raises(DataError, match=r"p\.jsonl:1: an object with `id`"):
+    path.write_text(f"{line}\n", "utf-8")
+    with pytest.raises(DataError, match=r"p\.jsonl:1: `id`, `scores`"):
+        list(contradictions([GOLD], path))
+
+
+def test_predictions_of_other_sentences_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="predicts none of these sentences"):
+        list(contradictions([GOLD], predicted(tmp_path, {}, [], "9")))
+    path = tmp_path / "p.jsonl"
+    path.write_text('{"id": "1", "text": "Nga", "scores": {}, "participants": []}\n', "utf-8")
+    with pytest.raises(DataError, match="1: text: differs"):
         list(contradictions([GOLD], path))

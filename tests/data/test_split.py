@@ -59,6 +59,7 @@ def test_a_seed_repeats_a_split() -> None:
     [
         ({"a": 0.5, "b": 0.4}, "doc", ValueError, "add up to 1"),
         ({"a": 1.5, "b": -0.5}, "doc", ValueError, "positive numbers"),
+        ({"a": float("nan"), "b": 0.5}, "doc", ValueError, "positive numbers"),
         ({}, "doc", ValueError, "positive numbers"),
         (SHARES, "kind", ValueError, "by: 'kind' is none of doc, writer, id"),
         (SHARES, "writer", DataError, "1: writer: empty"),

@@ -34,6 +34,11 @@ def test_who_is_first_does_not_matter() -> None:
     assert agreement(pairs)["topics"]["micro_f1"] == agreement(turned)["topics"]["micro_f1"]
 
 
+def test_agreeing_on_nothing_has_no_f1() -> None:
+    scores = agreement([both((), (), spans=False), Both(Sentence("2", "x", (), ()), Sentence("2", "x", (), ()))][1:])
+    assert (scores["topics"], scores["participants"], scores["agree"]) == (None, None, 1)
+
+
 def test_unlabelled_parts_are_left_out() -> None:
     scores = agreement([both(None, ("trade",))])
     assert scores["topics"] is None

@@ -24,7 +24,13 @@ def test_the_first_of_two_copies_stays() -> None:
 def test_what_goes_takes_nothing_else_along() -> None:
     """The third is like the second only, and the second goes: so the third stays."""
     texts = ["một hai ba bốn năm sáu", "bốn năm sáu bảy tám chín", "bảy tám chín mười trăm nghìn"]
-    assert [pair.other.id for pair in near_duplicates(sentences(*texts), 0.3)] == ["1"]
+    assert [pair.other.id for pair in near_duplicates(sentences(*texts), 0.2)] == ["1"]
+
+
+def test_who_does_what_to_whom_counts() -> None:
+    one = "Cảnh sát Lào trao trả 12 nạn nhân buôn người cho phía Việt Nam"
+    other = "Việt Nam trao trả 12 nạn nhân buôn người cho phía Cảnh sát Lào"
+    assert near_duplicates(sentences(one, other), 0.9) == []
 
 
 def test_different_sentences_stay() -> None:

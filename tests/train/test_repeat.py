@@ -11,7 +11,7 @@ import pytest
 from hoptac.data.schema import DataError, Sentence, read_sentences, write_sentences
 from hoptac.eval.plots import plot_curve
 from hoptac.train import repeat
-from hoptac.train.config import Augment, Data, Experiment, Network, Train
+from hoptac.train.config import Augment, ConfigError, Data, Experiment, Network, Train
 from hoptac.train.finetune import finetune, prepare, share_of
 from hoptac.train.repeat import learning_curve, out_of_fold
 
@@ -56,6 +56,19 @@ def test_finished_runs_are_not_repeated(experiment: Experiment, monkeypatch: pyt
 
     monkeypatch.setattr(repeat, "finetune", refuse)
     assert out_of_fold(experiment, 2).read_bytes() == first
+
+
+def test_other_folds_labels_or_settings_do_not_reuse_a_run(experiment: Experiment) -> None:
+    out_of_fold(experiment, 2)
+    with pytest.raises(ConfigError, match="holds a finished run with another"):
+        out_of_fold(experiment, 3)
+    with pytest.raises(ConfigError, match="finished run with another experiment"):
+        out_of_fold(replace(experiment, seed=2), 2)
+    path = Path(experiment.data.train[0])
+    first, *rest = read_sentences(path)
+    write_sentences(path, [replace(first, topics=("mia",)), *rest])
+    with pytest.raises(ConfigError, match="finished run with another train"):
+        out_of_fold(experiment, 2)
 
 
 def test_too_few_writers_for_the_folds(experiment: Experiment) -> None:
