@@ -512,13 +512,13 @@ def _split(options: argparse.Namespace, parser: argparse.ArgumentParser) -> None
             parser.error(f"--shares {item}: NAME=SHARE was expected, such as train=0.8")
         if not re.fullmatch(r"[\w-]+", name.strip()):
             parser.error(f"--shares {item}: {name!r} is no name for a file")
-    folder = Path(options.output)
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise FileExistsError(f"{folder}: exists and is no empty folder")
     try:
         check_shares(shares)
     except ValueError as error:
         parser.error(f"--shares: {error}")
+    folder = Path(options.output)
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise FileExistsError(f"{folder}: exists and is no empty folder")
     parts = split(read_sources(options.files, options.topics, options.types), shares, options.by, options.seed)
     folder.mkdir(parents=True, exist_ok=True)
     for name, sentences in parts.items():

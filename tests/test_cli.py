@@ -351,7 +351,7 @@ def test_a_long_text_is_written_to_its_end(words: WordPredictor, capsys: Capture
 
 
 @pytest.mark.parametrize(
-    ("name", "start"), [("x.jsonl", '{"id": "text 1:0", "source"'), ("x.csv", "source,start"), ("x.txt", " trade ")]
+    ("name", "start"), [("x.jsonl", '{"id": "text 1:0", "doc"'), ("x.csv", "source,start"), ("x.txt", " trade ")]
 )
 def test_the_output_file_has_the_form_of_its_ending(words: WordPredictor, name: str, start: str, tmp_path: Path) -> None:
     path = tmp_path / name
@@ -575,10 +575,10 @@ def test_suggest_writes_what_an_annotator_opens(capsys: Capture, tmp_path: Path)
     tasks = json.loads((tmp_path / "tasks.json").read_text("utf-8"))
     assert len(tasks) == 2
     assert "2 sentences written" in capsys.readouterr().err
+    assert "named twice" in fail(capsys, "data", "suggest", name, name, "-o", str(tmp_path / "x.json"))
     assert run("data", "suggest", name, "-o", str(tmp_path / "x.zip")) == 2
     assert run("data", "dedup", name, "-o", str(tmp_path / "x.zip")) == 2
     assert run("data", "suggest", name, "-o", str(tmp_path / "x.marks")) == 2
-    assert "named twice" in fail(capsys, "data", "suggest", name, name, "-o", str(tmp_path / "x.json"))
 
 
 # As a process

@@ -26,7 +26,7 @@ def fit_calibration(logits: np.ndarray, labels: np.ndarray) -> list[tuple[float,
     return [(float(max(slope, 1e-3)), float(intercept)) for intercept in intercepts]
 
 
-def fit_thresholds(probabilities: np.ndarray, labels: np.ndarray, slack: float = 0.01) -> list[float]:
+def fit_thresholds(probabilities: np.ndarray, labels: np.ndarray, slack: float = 0.02) -> list[float]:
     """For each topic the threshold nearest to 0.5 among those whose F1 is within `slack` of the best.
 
     A few sentences decide between neighbouring thresholds, so a small gain in F1 is no reason to leave 0.5.
