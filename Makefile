@@ -25,7 +25,7 @@ checkpoint: .venv-test/ready-$(LAYOUT)
 	rm -rf runs/embedded runs/default
 	.venv-test/bin/hoptac train configs/embedded.yaml
 	.venv-test/bin/hoptac export runs/embedded -o runs/default
-	.venv-test/bin/hoptac evaluate --checkpoint runs/default corpus:development
+	.venv-test/bin/hoptac evaluate --checkpoint runs/default corpus:test corpus:development
 	@if [ -d $(SHARED)/dev ]; then \
 		.venv-test/bin/hoptac evaluate --checkpoint runs/default $(SHARED)/dev/sentences.jsonl $(SHARED)/dev/leads.jsonl; \
 	else echo "$(SHARED)/dev is not here: no scores on real articles"; fi

@@ -8,22 +8,19 @@ from sklearn.metrics import f1_score
 
 
 def fit_calibration(logits: np.ndarray, labels: np.ndarray) -> list[tuple[float, float]]:
-    """Slope and intercept for each topic, so that sigmoid(slope · logit + intercept) is a probability (Platt 1999).
+    """Slope and intercept for each topic, so that sigmoid(slope · logit + intercept) is a probability.
 
-    Few development sentences have a topic, so all topics share one slope, and the intercepts are regularised.
+    One slope for all topics and no intercepts, which is temperature scaling (Guo et al. 2017). Intercepts (Platt 1999) would fit
+    how frequent each topic is in the development sentences, and newspapers have other frequencies.
 
     Args:
         logits, labels: (sentences, topics); labels are 0 or 1.
     """
-    topics = logits.shape[1]
-    indicator = np.tile(np.eye(topics), (len(logits), 1))
-    features = np.column_stack([logits.reshape(-1), indicator])
     target = labels.reshape(-1)
     if len(set(target.tolist())) < 2:
-        return [(1.0, 0.0)] * topics
-    fitted = LogisticRegression(C=1.0, max_iter=1000).fit(features, target)
-    slope, intercepts = fitted.coef_[0][0], fitted.coef_[0][1:] + fitted.intercept_[0]
-    return [(float(max(slope, 1e-3)), float(intercept)) for intercept in intercepts]
+        return [(1.0, 0.0)] * logits.shape[1]
+    fitted = LogisticRegression(C=1.0, fit_intercept=False, max_iter=1000).fit(logits.reshape(-1, 1), target)
+    return [(float(max(fitted.coef_[0][0], 1e-3)), 0.0)] * logits.shape[1]
 
 
 def fit_thresholds(probabilities: np.ndarray, labels: np.ndarray, slack: float = 0.02) -> list[float]:
