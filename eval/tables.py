@@ -50,7 +50,8 @@ def agreement_table(scores: Sequence[tuple[str, Mapping[str, Any]]]) -> Table:
     table.add_section()
     for topic, row in (first["topics"] or {"topics": {}})["topics"].items():
         kappa = first["kappa"][topic]
-        table.add_row(topic, str(row["support"]), "" if kappa is None else f"kappa {kappa:.2f}", f"{row['f1']:.3f}", "")
+        f1 = "-" if kappa is None and not row["support"] else f"{row['f1']:.3f}"
+        table.add_row(topic, str(row["support"]), "" if kappa is None else f"kappa {kappa:.2f}", f1, "")
     for kind, row in (first["participants"] or {"types": {}})["types"].items():
         table.add_row(kind, str(row["support"]), "", "", f"{row['f1']:.3f}")
     return table
