@@ -57,7 +57,7 @@ def plot_curve(points: Sequence[Mapping[str, Any]], path: str | os.PathLike[str]
     together: list[tuple[str, Callable[[Any], float]]] = [
         ("topics, macro F1", lambda s: s["topics"]["macro_f1"]),
         ("participants, exact-span F1", lambda s: s["participants"]["f1"]),
-        ("no topic left without", lambda s: s["topics"]["no_topic_specificity"] or 0.0),
+        ("specificity without topic", lambda s: s["topics"]["no_topic_specificity"] or 0.0),
         *(
             (f"{kind}", lambda s, kind=kind: s["participants"]["types"][kind]["f1"])
             for kind in points[0]["scores"]["participants"]["types"]
