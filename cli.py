@@ -571,7 +571,7 @@ def _write(path: str, sentences: Sequence[Sentence], form: str | None = None) ->
 
 
 def _agreement(options: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
-    from .data.marks import mark_text
+    from .data.marks import mark_text, mark_topics
     from .eval.agreement import Both, agreement, pair_up
     from .eval.tables import agreement_table
 
@@ -586,8 +586,7 @@ def _agreement(options: argparse.Namespace, parser: argparse.ArgumentParser) -> 
         for pair in pairs:
             if not pair.agree:
                 for sentence in (pair.first, pair.second):
-                    topics = "?" if sentence.topics is None else ",".join(sentence.topics) or "-"
-                    print(f"{topics} | id={sentence.id} | {mark_text(sentence)}")
+                    print(f"{mark_topics(sentence)} | id={sentence.id} | {mark_text(sentence)}")
     _console().print(agreement_table(scores))
     low = [
         f"{name}: {what} agree at {part[key]:.3f}, below {options.at_least}"

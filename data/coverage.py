@@ -61,8 +61,12 @@ def country_codes() -> Mapping[str, str]:
     >>> country_codes()[fold("Hoa Kỳ")] == country_codes()[fold("MỸ")] == "USA"
     True
     """
-    table = json.loads(COUNTRIES_FILE.read_text(encoding="utf-8"))
-    return {fold(spelling): code for code, spellings in table.items() for spelling in spellings}
+    return {fold(spelling): code for code, spellings in _countries().items() for spelling in spellings}
+
+
+@cache
+def _countries() -> Mapping[str, Sequence[str]]:
+    return json.loads(COUNTRIES_FILE.read_text(encoding="utf-8"))  # type: ignore[no-any-return]
 
 
 def fold(name: str) -> str:
@@ -101,8 +105,7 @@ def registers(sentence: Sentence) -> set[str]:
 
 @cache
 def _spelled_countries() -> re.Pattern[str]:
-    table = json.loads(COUNTRIES_FILE.read_text(encoding="utf-8"))
-    names = sorted((name for names in table.values() for name in names if len(name) > 3), key=len, reverse=True)
+    names = sorted((name for names in _countries().values() for name in names if len(name) > 3), key=len, reverse=True)
     return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, names))})(?!\w)")
 
 
@@ -150,7 +153,7 @@ def measures(sentences: Iterable[Sentence]) -> dict[str, float]:
     for name, holds in _ORTHOGRAPHY.items():
         counts[f"share {name}"] = sum(map(holds, sentences)) / max(len(sentences), 1)
     by_topic = Counter(topic for s in labelled for topic in s.topics or ())
-    for topic in _ordered(by_topic, TOPICS):
+    for topic in in_order(by_topic, TOPICS):
         own = [s for s in labelled if topic in (s.topics or ())]
         per_act = Counter(act for s in own for act in acts(s))
         counts[f"topic {topic}"] = by_topic[topic]
@@ -158,7 +161,7 @@ def measures(sentences: Iterable[Sentence]) -> dict[str, float]:
         counts[f"acts, {topic}"] = sum(count >= 5 for count in per_act.values())
         counts[f"registers, {topic}"] = len({register for s in own for register in registers(s)})
     spans = [p for s in sentences for p in s.participants or ()]
-    for kind in _ordered({p.type for p in spans}, TYPES):
+    for kind in in_order({p.type for p in spans}, TYPES):
         names = [p.text for p in spans if p.type == kind]
         counts[f"type {kind}"] = len(names)
         counts[f"different names, {kind}"] = len({fold(name) for name in names})
@@ -167,7 +170,7 @@ def measures(sentences: Iterable[Sentence]) -> dict[str, float]:
     return counts
 
 
-def _ordered(labels: Iterable[str], order: Sequence[str]) -> list[str]:
+def in_order(labels: Iterable[str], order: Sequence[str]) -> list[str]:
     """Labels in the order of the package's own, others after them."""
     labels = set(labels)
     return [*sort_topics(labels.intersection(order), order), *sorted(labels.difference(order))]

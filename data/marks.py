@@ -167,14 +167,13 @@ def render_marks(sentences: Iterable[Sentence]) -> str:
             if written.get(name, "") != value:
                 lines.append(f"# {name}: {value}".rstrip())
                 written[name] = value
-        topics = "?" if sentence.topics is None else ",".join(sentence.topics) or "-"
         attributes = [sentence.kind] if sentence.kind != "body" else []
         automatic = _numbered(sentence.writer or "<marks>", number)
         attributes += [f"id={sentence.id}"] if sentence.id != automatic else []
         own_doc = sentence.doc != sentence.writer or not sentence.writer
         attributes += [f"doc={sentence.doc}"] if own_doc and sentence.doc != "<marks>" else []
         attributes += [f"{name}={value}" for name, value in sentence.extra.items() if name != "register"]
-        lines.append(f"{topics} | {' '.join(attributes) or '-'} | {mark_text(sentence)}")
+        lines.append(f"{mark_topics(sentence)} | {' '.join(attributes) or '-'} | {mark_text(sentence)}")
     return "".join(line + "\n" for line in lines)
 
 
@@ -203,6 +202,11 @@ def _check_can_be_marked(sentence: Sentence) -> None:
     for name, value in {"id": sentence.id, "doc": sentence.doc or "-", **sentence.extra}.items():
         if not isinstance(value, str) or not _VALUE.fullmatch(value) or not _VALUE.fullmatch(name) or "=" in name:
             raise ValueError(f"{sentence.id}: {name}: {value!r} is no word that marked text can hold")
+
+
+def mark_topics(sentence: Sentence) -> str:
+    """The first field of a line of marked text: the topics, `-` for none, `?` for not labelled."""
+    return "?" if sentence.topics is None else ",".join(sentence.topics) or "-"
 
 
 def mark_text(sentence: Sentence) -> str:

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..data.coverage import ACTS, acts, partners, registers
-from ..data.labels import TOPICS, sort_topics
+from ..data.coverage import ACTS, acts, in_order, partners, registers
+from ..data.labels import TOPICS
 from ..data.schema import Sentence
 
 
@@ -94,7 +94,7 @@ def topics_of(sentences: Sequence[Sentence]) -> tuple[str, ...]:
     found = {topic for sentence in sentences for topic in sentence.topics or ()}
     if not found:
         raise ValueError("no sentence has a topic, so there is no coverage to draw")
-    return sort_topics(found, (*TOPICS, *sorted(found.difference(TOPICS))))
+    return tuple(in_order(found, TOPICS))
 
 
 def _heat_map(
