@@ -21,7 +21,7 @@ from typing import Any, TextIO
 from . import __version__
 from .data.article import Place, read_lines, sample_article
 from .data.convert import FORMATS, format_of, write_file
-from .data.corpus import load_corpus, read_source, read_sources
+from .data.corpus import read_source, read_sources
 from .data.labels import TOPICS, TYPES
 from .data.schema import DataError, Sentence, read_records, whole_file, write_sentences
 from .data.split import GROUPS
@@ -63,6 +63,7 @@ def build_parser() -> argparse.ArgumentParser:
     _evaluate_parser(commands)
     _export_parser(commands)
     _benchmark_parser(commands)
+    _tokenize_parser(commands)
     _data_parser(commands)
     return parser
 
@@ -106,11 +107,21 @@ def _checkpoint_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--checkpoint", metavar="FOLDER", help="a folder or hub id; default: the shipped checkpoint")
     parser.add_argument("--backend", choices=["onnx", "torch"])
     parser.add_argument("--device", help="cpu, cuda, cuda:1, mps")
+    parser.add_argument("--precision", choices=["bf16", "fp32"], help="of torch; default: bf16 where the device has it")
+    parser.add_argument(
+        "--segmenter",
+        choices=["underthesea", "vncorenlp", "none"],
+        help="in place of the checkpoint's own, or the same in whatever version is installed",
+    )
+
+
+def _open_predictor(options: argparse.Namespace) -> Any:
+    from .model.predictor import Predictor
+
+    return Predictor.from_pretrained(options.checkpoint, options.device, options.backend, options.precision, options.segmenter)
 
 
 def _predict(options: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
-    from .model.predictor import Predictor
-
     if not (options.files or options.text or options.sample):
         if sys.stdin.isatty():
             parser.error("predict: name a FILE, or --text, or --sample")
@@ -120,7 +131,7 @@ def _predict(options: argparse.Namespace, parser: argparse.ArgumentParser) -> No
     for name in options.files:
         if name != "-" and not Path(name).is_file():
             raise FileNotFoundError(f"{name}: no such file (for a text on the command line: --text)")
-    predictor = Predictor.from_pretrained(options.checkpoint, options.device, options.backend)
+    predictor = _open_predictor(options)
     if None in thresholds:
         thresholds = dict.fromkeys(predictor.config.topics, thresholds.pop(None)) | thresholds
     with _output(options.output) as out:
@@ -251,12 +262,14 @@ def _progress(items: Iterable[Any], output: str) -> Iterator[Any]:
 
 def _train_parser(commands: Any) -> None:
     parser = commands.add_parser("train", help="fine-tune a backbone on labelled sentences")
-    parser.add_argument("config", metavar="CONFIG", help="a YAML file, such as configs/embedded.yaml")
+    parser.add_argument("config", metavar="CONFIG", help="a YAML file, such as configs/phobert-base.yaml")
     parser.add_argument(
         "--set", action="append", default=[], metavar="KEY=VALUE", help="change a key, for example train.epochs=3"
     )
     parser.add_argument("--resume", action="store_true", help="go on with an interrupted run")
     several = parser.add_mutually_exclusive_group()
+    several.add_argument("--estimate", action="store_true", help="print what the run will need, and train nothing")
+    several.add_argument("--seeds", metavar="N,…", help="train with each of these seeds; mean and deviation of the scores")
     several.add_argument(
         "--folds", type=_positive, metavar="N", help="predict each training sentence by a checkpoint that did not learn from it"
     )
@@ -276,9 +289,27 @@ def _train(options: argparse.Namespace, parser: argparse.ArgumentParser) -> None
         shares = [float(share) for share in options.shares.split(",")] if options.shares else []
     except ValueError:
         parser.error(f"--shares {options.shares}: numbers between 0 and 1 were expected")
+    try:
+        seeds = [int(seed) for seed in options.seeds.split(",")] if options.seeds else []
+    except ValueError:
+        parser.error(f"--seeds {options.seeds}: whole numbers were expected, such as 1,2,3")
+    if len(set(seeds)) < len(seeds):
+        parser.error(f"--seeds {options.seeds}: a seed is named twice")
     experiment = load_experiment(options.config, options.set)
     # What follows takes seconds to import, so the configuration has been read before.
-    if options.folds:
+    if options.estimate:
+        from .train.finetune import estimate_run
+        from .train.prepare import prepare
+
+        estimate_run(prepare(experiment))
+    elif seeds:
+        from .eval.tables import seeds_table
+        from .train.repeat import several_seeds
+
+        path = several_seeds(experiment, seeds)
+        _console().print(seeds_table(json.loads(path.read_text(encoding="utf-8"))))
+        print(f"scores of {len(seeds)} seeds written to {path}")
+    elif options.folds:
         from .train.repeat import out_of_fold
 
         print(f"out-of-fold predictions written to {out_of_fold(experiment, options.folds, options.by)}")
@@ -307,9 +338,8 @@ def _evaluate_parser(commands: Any) -> None:
 
 def _evaluate(options: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
     from .eval.evaluate import evaluate, scores_table
-    from .model.predictor import Predictor
 
-    predictor = Predictor.from_pretrained(options.checkpoint, options.device, options.backend)
+    predictor = _open_predictor(options)
     for name in options.files:
         scores = evaluate(predictor, read_sources([name], predictor.config.topics, predictor.config.types))
         if options.json:
@@ -323,36 +353,118 @@ def _export_parser(commands: Any) -> None:
     parser.add_argument("checkpoint", metavar="CHECKPOINT")
     parser.add_argument("-o", "--output", required=True, metavar="FOLDER")
     parser.add_argument("--float32", action="store_true", help="do not quantise")
+    parser.add_argument(
+        "--sentences", type=_positive, default=200, metavar="N", help="compare both forms on so many; default: %(default)s"
+    )
+    parser.add_argument(
+        "--data", default="corpus:development", metavar="DATA", help="where these are taken from; default: %(default)s"
+    )
     parser.set_defaults(run=_export)
 
 
 def _export(options: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
-    from .model.export import compare, export
-    from .model.predictor import Predictor
+    from .model.export import export
 
-    folder = export(options.checkpoint, options.output, quantize=not options.float32)
-    texts = [sentence.text for sentence in load_corpus("development")]
-    parity = compare(Predictor.from_pretrained(options.checkpoint, "cpu", "torch"), Predictor.from_pretrained(folder), texts)
+    texts = [sentence.text for sentence in read_source(options.data, None, None)][: options.sentences]
+    if not texts:
+        raise DataError([f"{options.data}: no sentences to compare the two forms on"])
+    folder = export(options.checkpoint, options.output, not options.float32, texts)
+    parity = json.loads((folder / "training.json").read_text(encoding="utf-8"))["export"]
     print(
-        f"checkpoint written to {folder}; on {parity.texts} development sentences of the corpus the same topics in "
-        f"{parity.same_topics:.1%}, the same participants in {parity.same_participants:.1%}"
+        f"checkpoint written to {folder}; on {parity['texts']} sentences of {options.data} the same topics in "
+        f"{parity['same_topics']:.1%}, the same participants in {parity['same_participants']:.1%}"
     )
 
 
 def _benchmark_parser(commands: Any) -> None:
-    parser = commands.add_parser("benchmark", help="time and memory of the shipped checkpoint on this machine")
+    parser = commands.add_parser(
+        "benchmark", help="time and memory of the shipped checkpoint, or of a backbone, on this machine"
+    )
+    parser.add_argument(
+        "--backbone", metavar="NAME", help="speed of training and prediction with this backbone against stock transformers"
+    )
     parser.add_argument("--json", action="store_true", help="figures as JSON")
     parser.set_defaults(run=_benchmark)
 
 
 def _benchmark(options: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
-    from .eval.benchmark import benchmark, figures_table
+    if options.backbone:
+        from .train.benchmark import backbone_table, benchmark_backbone
 
-    figures = benchmark()
+        figures = benchmark_backbone(options.backbone)
+        table = backbone_table(figures)
+    else:
+        from .eval.benchmark import benchmark, figures_table
+
+        figures = benchmark()
+        table = figures_table(figures)
     if options.json:
         print(json.dumps(figures, indent=1))
     else:
-        _console().print(figures_table(figures))
+        _console().print(table)
+
+
+def _tokenize_parser(commands: Any) -> None:
+    parser = commands.add_parser(
+        "tokenize", help="PhoBERT's pieces and offsets; whether the fast tokenizer agrees with the slow one of transformers"
+    )
+    parser.add_argument(
+        "backbone", metavar="FOLDER", help="a folder with vocab.txt and bpe.codes, or a name such as phobert-base"
+    )
+    parser.add_argument(
+        "files", nargs="*", metavar="FILE", help="text, one per line; .jsonl; corpus:all; - is standard input (the default)"
+    )
+    parser.add_argument("--segmenter", choices=["underthesea", "vncorenlp", "none"], help="make words of each text first")
+    parser.add_argument("--parity", action="store_true", help="compare the two tokenizers; exit 1 if they differ")
+    parser.set_defaults(run=_tokenize)
+
+
+def _tokenize(options: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
+    from .model.backbone import find_phobert_files
+    from .model.phobert import build_phobert_tokenizer
+    from .model.segmentation import open_segmenter, segmented
+
+    folder = find_phobert_files(options.backbone)
+    texts: Iterable[str] = _texts(options.files or ["-"])
+    if options.segmenter:
+        segmenter = open_segmenter(options.segmenter)
+        texts = (segmented(text, segmenter) for text in texts)
+    if not options.parity:
+        from .eval.parity import pieces_of
+
+        tokenizer = build_phobert_tokenizer(folder)
+        for text in texts:
+            print(f"# {text}")
+            for piece in pieces_of(tokenizer, text):
+                print(f"{piece.name}\t{piece.id}\t{piece.start}\t{piece.end}")
+            print()
+        return
+    from .eval.parity import parity
+
+    found = parity(folder, list(texts))
+    for difference in found.differences:
+        print(
+            f"differ from piece {difference.position} on: {difference.text!r}\n fast {difference.fast}\n slow {difference.slow}"
+        )
+    print(
+        f"{found.texts} texts, {found.pieces} pieces: {found.differing} texts differ; the fast tokenizer is {found.ratio:.1f} times as fast, "
+        f"one thread each ({found.slow_seconds / found.offsets_seconds:.1f} times with offsets)"
+    )
+    if found.differing:
+        raise DataError([f"{found.differing} texts differ"])
+
+
+def _texts(names: Sequence[str]) -> Iterator[str]:
+    """Texts of sentences where the source has them, else lines."""
+    for name in names:
+        if name.startswith("corpus:") or name.endswith(".jsonl"):
+            yield from (sentence.text for sentence in read_source(name, None, None))
+            continue
+        with _input(name) as file:
+            try:
+                yield from (line.rstrip("\r\n") for line in file)
+            except UnicodeDecodeError as error:
+                raise DataError([f"{name}: not UTF-8: {error.reason}"]) from None
 
 
 # -- data -------------------------------------------------------------------------------------------------------------
@@ -600,14 +712,13 @@ def _agreement(options: argparse.Namespace, parser: argparse.ArgumentParser) -> 
 
 def _suggest(options: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
     from .eval.suggest import suggest, to_label
-    from .model.predictor import Predictor
 
     _check_format(options.output, options.to_format, parser)
     if format_of(options.output, options.to_format) is FORMATS["marks"]:
         parser.error(f"{options.output}: marked text cannot say that participants are not labelled yet; name another format")
     pool = read_sources(options.files, options.topics, options.types)
     known = [s for name in options.known for s in read_source(name, options.topics, options.types)]
-    predictor = Predictor.from_pretrained(options.checkpoint, options.device, options.backend)
+    predictor = _open_predictor(options)
     labelled = {sentence.text for sentence in known}
     suggestions = suggest(predictor, [s for s in pool if s.text not in labelled], options.number, known)
     _write(options.output, [to_label(suggestion, options.prelabel) for suggestion in suggestions], options.to_format)

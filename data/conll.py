@@ -86,7 +86,9 @@ def _tokens(sentence: Sentence) -> list[tuple[int, int]]:
     return offsets
 
 
-def read_conll(path: str | os.PathLike[str], topics: Sequence[str] = TOPICS, types: Sequence[str] = TYPES) -> list[Sentence]:
+def read_conll(
+    path: str | os.PathLike[str], topics: Sequence[str] | None = TOPICS, types: Sequence[str] | None = TYPES
+) -> list[Sentence]:
     """Sentences of a CoNLL file: the first column is the token, the last its BIO tag.
 
     Raises:

@@ -14,7 +14,7 @@ from .labels import TOPICS, TYPES
 from .marks import read_marks, write_marks
 from .schema import Sentence, read_sentences, whole_file, write_lines
 
-Reader = Callable[[str, Sequence[str], Sequence[str]], list[Sentence]]
+Reader = Callable[[str, Sequence[str] | None, Sequence[str] | None], list[Sentence]]
 Writer = Callable[[TextIO, Iterable[Sentence]], None]
 
 
@@ -59,7 +59,7 @@ def format_of(path: str, name: str | None = None) -> Format:
 
 
 def read_file(
-    path: str, form: str | None = None, topics: Sequence[str] = TOPICS, types: Sequence[str] = TYPES
+    path: str, form: str | None = None, topics: Sequence[str] | None = TOPICS, types: Sequence[str] | None = TYPES
 ) -> list[Sentence]:
     """Sentences of a file in one of `FORMATS`.
 

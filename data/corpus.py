@@ -16,12 +16,14 @@ CORPUS = Path(__file__).parent / "corpus"
 SPLITS = ("train", "development", "test")
 
 
-def load_corpus(split: str | None = None, topics: Sequence[str] = TOPICS, types: Sequence[str] = TYPES) -> list[Sentence]:
+def load_corpus(
+    split: str | None = None, topics: Sequence[str] | None = TOPICS, types: Sequence[str] | None = TYPES
+) -> list[Sentence]:
     """All shipped sentences, or those of one split; every writer is in one split only.
 
     `development` stops training, calibrates and sets thresholds; `test` does nothing but measure.
 
-    Labels outside `topics` and `types` are left out.
+    Labels outside `topics` and `types` are left out; None leaves out none.
 
     >>> {s.writer for s in load_corpus("train")} & {s.writer for s in load_corpus("development")}
     set()
@@ -38,11 +40,11 @@ def load_corpus(split: str | None = None, topics: Sequence[str] = TOPICS, types:
     ]
 
 
-def _within(sentence: Sentence, topics: Sequence[str], types: Sequence[str]) -> Sentence:
+def _within(sentence: Sentence, topics: Sequence[str] | None, types: Sequence[str] | None) -> Sentence:
     return replace(
         sentence,
-        topics=tuple(topic for topic in sentence.topics or () if topic in topics),
-        participants=tuple(p for p in sentence.participants or () if p.type in types),
+        topics=tuple(topic for topic in sentence.topics or () if topics is None or topic in topics),
+        participants=tuple(p for p in sentence.participants or () if types is None or p.type in types),
     )
 
 
@@ -53,8 +55,10 @@ def held_out_writers() -> Mapping[str, str]:
     return {writer: split for split, writers in splits.items() for writer in writers}
 
 
-def read_sources(names: Sequence[str], topics: Sequence[str] = TOPICS, types: Sequence[str] = TYPES) -> list[Sentence]:
-    """Sentences of several sources, as `read_source` reads them.
+def read_sources(
+    names: Sequence[str], topics: Sequence[str] | None = TOPICS, types: Sequence[str] | None = TYPES
+) -> list[Sentence]:
+    """Sentences of several sources, as `read_source` reads them; `topics` or `types` None allows any label.
 
     Raises:
         DataError: for a source without sentences, or an id that two sources share.
@@ -74,8 +78,27 @@ def read_sources(names: Sequence[str], topics: Sequence[str] = TOPICS, types: Se
     return sentences
 
 
+def labels_of(names: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Topics and types that the sentences of some sources have: those of the package in its order, then others by their letters.
+
+    >>> labels_of(["corpus:development"])[1]
+    ['PER', 'ORG', 'GPE']
+
+    Raises:
+        DataError: naming file, line and field of every problem.
+    """
+    sentences = read_sources(names, None, None)
+    topics = {topic for sentence in sentences for topic in sentence.topics or ()}
+    types = {participant.type for sentence in sentences for participant in sentence.participants or ()}
+    return _in_order(topics, TOPICS), _in_order(types, TYPES)
+
+
+def _in_order(labels: set[str], first: Sequence[str]) -> list[str]:
+    return [label for label in first if label in labels] + sorted(labels.difference(first))
+
+
 def read_source(
-    name: str, topics: Sequence[str] = TOPICS, types: Sequence[str] = TYPES, form: str | None = None
+    name: str, topics: Sequence[str] | None = TOPICS, types: Sequence[str] | None = TYPES, form: str | None = None
 ) -> list[Sentence]:
     """Sentences of a file whose format its ending or `form` tells, or of `corpus:train`, `corpus:development`, `corpus:test`, `corpus:all`.
 

@@ -46,7 +46,9 @@ def write_doccano(file: TextIO, sentences: Iterable[Sentence]) -> None:
         file.write(json.dumps(record, ensure_ascii=False) + "\n")
 
 
-def read_doccano(path: str | os.PathLike[str], topics: Sequence[str] = TOPICS, types: Sequence[str] = TYPES) -> list[Sentence]:
+def read_doccano(
+    path: str | os.PathLike[str], topics: Sequence[str] | None = TOPICS, types: Sequence[str] | None = TYPES
+) -> list[Sentence]:
     """Sentences of a doccano export; a part that its project did not ask for is unlabelled.
 
     Raises:

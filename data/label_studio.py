@@ -68,7 +68,7 @@ def _task(sentence: Sentence) -> dict[str, Any]:
 
 
 def read_label_studio(
-    path: str | os.PathLike[str], topics: Sequence[str] = TOPICS, types: Sequence[str] = TYPES
+    path: str | os.PathLike[str], topics: Sequence[str] | None = TOPICS, types: Sequence[str] | None = TYPES
 ) -> list[Sentence]:
     """Sentences of a JSON export (the format called JSON, not JSON-MIN).
 

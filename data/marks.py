@@ -31,7 +31,9 @@ _VALUE = re.compile(r"[^\s,|]+")
 _FIELDS = ("topics", "text", "participants")
 
 
-def read_marks(path: str | os.PathLike[str], topics: Sequence[str] = TOPICS, types: Sequence[str] = TYPES) -> list[Sentence]:
+def read_marks(
+    path: str | os.PathLike[str], topics: Sequence[str] | None = TOPICS, types: Sequence[str] | None = TYPES
+) -> list[Sentence]:
     """Sentences of a file of marked text.
 
     Raises:
@@ -45,7 +47,7 @@ def read_marks(path: str | os.PathLike[str], topics: Sequence[str] = TOPICS, typ
 
 
 def parse_marks(
-    lines: Iterable[str], name: str = "<marks>", topics: Sequence[str] = TOPICS, types: Sequence[str] = TYPES
+    lines: Iterable[str], name: str = "<marks>", topics: Sequence[str] | None = TOPICS, types: Sequence[str] | None = TYPES
 ) -> list[Sentence]:
     """Sentences of lines of marked text; ids are the writer (or file) and a running number.
 

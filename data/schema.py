@@ -71,8 +71,11 @@ class Sentence:
     """Every other field of the record, kept as it was."""
 
     @classmethod
-    def from_dict(cls, record: Any, topics: Sequence[str] = TOPICS, types: Sequence[str] = TYPES) -> Sentence:
+    def from_dict(cls, record: Any, topics: Sequence[str] | None = TOPICS, types: Sequence[str] | None = TYPES) -> Sentence:
         """A checked sentence from a JSON object.
+
+        Args:
+            topics, types: the labels that are allowed; None allows any.
 
         >>> Sentence.from_dict({"id": "1", "text": "thăm Lào", "participants": [{"start": 5, "end": 8, "type": "GPE"}]}).participants[0].text
         'Lào'
@@ -125,20 +128,30 @@ class Sentence:
         return record | dict(self.extra)
 
 
-def _read_topics(value: Any, known: Sequence[str]) -> tuple[str, ...] | None:
+def _read_topics(value: Any, known: Sequence[str] | None) -> tuple[str, ...] | None:
     if value is None:
         return None
     if not isinstance(value, list) or not all(isinstance(topic, str) for topic in value):
         raise ValueError(f"topics: a list of strings was expected, not {value!r}")
     if len(set(value)) < len(value):
         raise ValueError(f"topics: a topic stands twice in {value!r}")
+    if known is None:
+        return tuple(_labels_only(value, "topics"))
     try:
         return sort_topics(value, known)
     except ValueError as error:
         raise ValueError(f"topics: {error}") from None
 
 
-def _read_participants(value: Any, text: str, types: Sequence[str]) -> tuple[Participant, ...] | None:
+def _labels_only(labels: Sequence[Any], where: str) -> Sequence[str]:
+    """The labels, where any non-empty string is one."""
+    for label in labels:
+        if not isinstance(label, str) or not label.strip():
+            raise ValueError(f"{where}: a label was expected, not {label!r}")
+    return labels
+
+
+def _read_participants(value: Any, text: str, types: Sequence[str] | None) -> tuple[Participant, ...] | None:
     if value is None:
         return None
     if not isinstance(value, list):
@@ -152,7 +165,7 @@ def _read_participants(value: Any, text: str, types: Sequence[str]) -> tuple[Par
     return tuple(participants)
 
 
-def _read_participant(item: Any, index: int, text: str, types: Sequence[str]) -> Participant:
+def _read_participant(item: Any, index: int, text: str, types: Sequence[str] | None) -> Participant:
     where = f"participants[{index}]"
     if not isinstance(item, dict):
         raise ValueError(f"{where}: an object was expected, not {item!r}")
@@ -163,7 +176,9 @@ def _read_participant(item: Any, index: int, text: str, types: Sequence[str]) ->
     for name, offset in (("start", start), ("end", end)):
         if not isinstance(offset, int) or isinstance(offset, bool):
             raise ValueError(f"{where}.{name}: an integer was expected, not {offset!r}")
-    if kind not in types:
+    if types is None:
+        _labels_only([kind], f"{where}.type")
+    elif kind not in types:
         raise ValueError(f"{where}.type: unknown type {kind!r}; known are {', '.join(types)}")
     if not 0 <= start < end <= len(text):
         raise ValueError(f"{where}: span {start}-{end} does not lie inside the text of {len(text)} characters")
@@ -179,7 +194,7 @@ def _read_participant(item: Any, index: int, text: str, types: Sequence[str]) ->
 
 
 def read_sentences(
-    path: str | os.PathLike[str], topics: Sequence[str] = TOPICS, types: Sequence[str] = TYPES
+    path: str | os.PathLike[str], topics: Sequence[str] | None = TOPICS, types: Sequence[str] | None = TYPES
 ) -> list[Sentence]:
     """All sentences of a JSON Lines file; blank lines are passed over.
 
@@ -196,8 +211,8 @@ def read_sentences(
 def checked_sentences(
     records: Iterable[tuple[str, Any]],
     problems: list[str],
-    topics: Sequence[str],
-    types: Sequence[str],
+    topics: Sequence[str] | None,
+    types: Sequence[str] | None,
     convert: Callable[[Any], Any] = lambda record: record,
 ) -> list[Sentence]:
     """Sentences of all records, or every problem at once.
@@ -205,7 +220,7 @@ def checked_sentences(
     Args:
         records: where each record stands, such as `file:line`, and the record.
         problems: what was wrong already; read after `records` is used up.
-        topics, types: the labels that are allowed.
+        topics, types: the labels that are allowed; None allows any.
         convert: makes the JSON object that `Sentence.from_dict` reads; a `DataError` of its names its own places.
 
     Raises:

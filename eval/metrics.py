@@ -74,7 +74,7 @@ def score_topics(
     return {
         "micro_f1": total.f1,
         "macro_f1": _mean([per_topic[topic].f1 for topic in known]),
-        "core_macro_f1": _mean([per_topic[topic].f1 for topic in core]),
+        "core_macro_f1": _mean([per_topic[topic].f1 for topic in core]) if set(topics) & set(CORE_TOPICS) else None,
         "exact_match": exact / len(gold) if gold else 0.0,
         "no_topic_specificity": clean / negatives if negatives else None,
         "topics": {topic: counts.to_dict() for topic, counts in per_topic.items()},

@@ -62,3 +62,22 @@ def _table(columns: Sequence[str]) -> Table:
     for column in table.columns[1:]:
         column.justify = "right"
     return table
+
+
+def seeds_table(summary: dict[str, Any]) -> Table:
+    """The summary of `train.repeat.several_seeds` as a table."""
+    table = Table(
+        "score", *(f"{side}, {what}" for side in ("development", "test") if side in summary for what in ("mean", "deviation"))
+    )
+    table.title = f"seeds {', '.join(map(str, summary['seeds']))}"
+    for column in table.columns[1:]:
+        column.justify = "right"
+    sides = [summary[side] for side in ("development", "test") if side in summary]
+    for name in sides[0]:
+        cells = [
+            "-" if value is None else f"{value:.3f}"
+            for side in sides
+            for value in (side.get(name, {}).get("mean"), side.get(name, {}).get("deviation"))
+        ]
+        table.add_row(name.replace("_", " "), *cells)
+    return table

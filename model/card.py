@@ -6,18 +6,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+from .backbone import find_known
 from .configuration import ONNX_WEIGHTS, CheckpointConfig
 
 RECORD_FILE = "training.json"
 CARD_FILE = "README.md"
-_BASE = {"embedded": "intfloat/multilingual-e5-small"}
-_LICENCE = {
-    "intfloat/multilingual-e5-small": "apache-2.0",
-    "vinai/phobert-base": "apache-2.0",
-    "vinai/phobert-large": "apache-2.0",
-    "vinai/phobert-base-v2": "agpl-3.0",
-}
-"""Licences of checkpoints by backbone, where it has been looked up (the first three backbones are MIT)."""
 
 
 def write_card(folder: str | Path) -> None:
@@ -38,14 +31,17 @@ def model_card(config: CheckpointConfig, record: dict[str, Any]) -> str:
         config: the checkpoint's configuration.
         record: the content of its `training.json`.
     """
-    base = _BASE.get(config.backbone_name, config.backbone_name)
+    known = find_known(config.backbone_name)
+    base = known.hub_id if known else config.backbone_name
+    # What is trained from a backbone under the MIT licence is ours to license; another licence goes on to what is derived.
+    licence = "other" if known is None else "apache-2.0" if known.licence == "MIT" else known.licence.lower()
     data = record["data"]
     own = all(source.startswith("corpus:") for source in record["experiment"]["data"]["train"])
     form = "ONNX" if ONNX_WEIGHTS in config.files else "safetensors, for torch"
     lines = [
         "---",
         "language: vi",
-        f"license: {_LICENCE.get(base, 'other')}",
+        f"license: {licence}",
         f"base_model: {base}",
         "tags: [hoptac, token-classification, text-classification, international-relations]",
         "---",
@@ -57,7 +53,16 @@ def model_card(config: CheckpointConfig, record: dict[str, Any]) -> str:
         "",
         "## How it was made",
         "",
-        f"- Backbone: `{base}`{' with a vocabulary pruned for Vietnamese news' if config.backbone_name == 'embedded' else ''}.",
+        f"- Backbone: `{base}`{' with a vocabulary pruned for Vietnamese news' if config.backbone_name == 'embedded' else ''}"
+        f"{f', licence {known.licence}' if known else ''}.",
+        *([f"- {known.licence}: {known.notice}."] if known and known.notice else []),
+        *(
+            [
+                f"- Words: {config.segmenter} {config.segmenter_version}; prediction needs the same version, or is asked for another."
+            ]
+            if config.segmenter != "none"
+            else []
+        ),
         f"- Training: {data['train']['sentences']} sentences (SHA-256 {data['train']['sha256'][:12]}…), seed {record['seed']}, "
         f"{record['seconds'] // 60} minutes; the experiment is in `{RECORD_FILE}`.",
         f"- Calibration and thresholds: fitted on {data['development']['sentences']} development sentences "
@@ -67,6 +72,7 @@ def model_card(config: CheckpointConfig, record: dict[str, Any]) -> str:
         "",
         "Measured in torch before any export.",
         "",
+        *_parity(record),
         *(
             _scores(config, record["test"], "test sentences, by which nothing was chosen", data["test"])
             if "test" in record
@@ -92,25 +98,40 @@ def model_card(config: CheckpointConfig, record: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _scores(config: CheckpointConfig, scores: dict[str, Any], where: str, data: dict[str, Any]) -> list[str]:
-    topics, spans = scores["topics"], scores["participants"]
-    specificity = topics["no_topic_specificity"]
+def _parity(record: dict[str, Any]) -> list[str]:
+    if "export" not in record:
+        return []
+    parity = record["export"]
     return [
-        f"On {data['sentences']} {where}:",
-        "",
-        "| topic | threshold | precision | recall | F1 | gold |",
-        "|---|---|---|---|---|---|",
-        *(f"| {t} | {config.threshold(t):.2f} | {_cells(topics['topics'][t])} |" for t in config.topics),
-        "",
-        f"Topics: micro-F1 {topics['micro_f1']:.3f}, macro-F1 {topics['macro_f1']:.3f}, exact sets {topics['exact_match']:.3f}, "
-        f"sentences without topic left without one {'-' if specificity is None else f'{specificity:.3f}'}.",
-        "",
-        "| participants, exact spans | precision | recall | F1 | gold |",
-        "|---|---|---|---|---|",
-        *(f"| {kind} | {_cells(row)} |" for kind, row in spans["types"].items()),
-        f"| all | {_cells(spans)} |",
+        f"Exported{' to int8' if parity['int8'] else ''}: on {parity['texts']} sentences the same topics as in torch in {parity['same_topics']:.1%}, the same "
+        f"participants in {parity['same_participants']:.1%}; topic logits differ by {parity['topic_logits']:.3f} at most.",
         "",
     ]
+
+
+def _scores(config: CheckpointConfig, scores: dict[str, Any], where: str, data: dict[str, Any]) -> list[str]:
+    topics, spans = scores["topics"], scores["participants"]
+    lines = [f"On {data['sentences']} {where}:", ""]
+    if topics:
+        specificity = topics["no_topic_specificity"]
+        lines += [
+            "| topic | threshold | precision | recall | F1 | gold |",
+            "|---|---|---|---|---|---|",
+            *(f"| {t} | {config.threshold(t):.2f} | {_cells(topics['topics'][t])} |" for t in config.topics),
+            "",
+            f"Topics: micro-F1 {topics['micro_f1']:.3f}, macro-F1 {topics['macro_f1']:.3f}, exact sets {topics['exact_match']:.3f}, "
+            f"sentences without topic left without one {'-' if specificity is None else f'{specificity:.3f}'}.",
+            "",
+        ]
+    if spans:
+        lines += [
+            "| participants, exact spans | precision | recall | F1 | gold |",
+            "|---|---|---|---|---|",
+            *(f"| {kind} | {_cells(row)} |" for kind, row in spans["types"].items()),
+            f"| all | {_cells(spans)} |",
+            "",
+        ]
+    return lines
 
 
 def score_cells(row: dict[str, Any]) -> list[str]:

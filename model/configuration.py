@@ -47,7 +47,10 @@ class CheckpointConfig:
     calibration: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     """For each topic the slope and the intercept that turn the network's logit into a calibrated one (Platt 1999)."""
     segmenter: str = "none"
+    """What makes words for a tokenizer that reads words; see `segmentation`."""
     segmenter_version: str = ""
+    cuts: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    """Words of the segmenter that training participants cut, with the syllables before which they are split wherever they stand."""
     max_length: int = 256
     """Tokens in one window, special tokens included."""
     files: Mapping[str, str] = field(default_factory=dict)
@@ -115,6 +118,7 @@ class CheckpointConfig:
         try:
             for name in ("topics", "types", "tags"):
                 record[name] = tuple(record.get(name, ()))
+            record["cuts"] = {word: tuple(places) for word, places in record.get("cuts", {}).items()}
             record["calibration"] = {topic: tuple(pair) for topic, pair in record.get("calibration", {}).items()}
             config = cls(**{name: value for name, value in record.items() if name in known})
         except (CheckpointError, TypeError, AttributeError) as error:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import shutil
 import tempfile
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ import numpy as np
 from .card import RECORD_FILE, write_card
 from .configuration import ONNX_WEIGHTS, TOKENIZER_FILE, TORCH_WEIGHTS, CheckpointError
 from .predictor import Predictor
-from .runtime import TorchRuntime
+from .runtime import OnnxRuntime, TorchRuntime
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +34,8 @@ class Parity:
     """Share of texts with the same participants."""
 
 
-def export(checkpoint: str | Path, folder: str | Path, quantize: bool = True) -> Path:
-    """Write the ONNX form of a torch checkpoint.
+def export(checkpoint: str | Path, folder: str | Path, quantize: bool = True, texts: Sequence[str] = ()) -> Path:
+    """Write the ONNX form of a torch checkpoint, of whatever backbone.
 
     The encoder's weight matrices and its word table become int8.
 
@@ -42,6 +43,7 @@ def export(checkpoint: str | Path, folder: str | Path, quantize: bool = True) ->
         checkpoint: a folder with `model.safetensors`.
         folder: where the ONNX checkpoint is written; made if it is missing.
         quantize: int8; False keeps float32.
+        texts: compare both networks on these, and note how far they agree in `training.json` and on the card.
 
     Returns:
         `folder`.
@@ -57,10 +59,14 @@ def export(checkpoint: str | Path, folder: str | Path, quantize: bool = True) ->
         raise CheckpointError(f"{target}: the ONNX checkpoint needs a folder of its own")
     if (target / TORCH_WEIGHTS).exists():
         raise CheckpointError(f"{target}: holds {TORCH_WEIGHTS}, the weights of another checkpoint")
-    predictor = Predictor.from_pretrained(source, device="cpu", backend="torch")
+    predictor = Predictor.from_pretrained(source, device="cpu", backend="torch", precision="fp32")
     assert isinstance(predictor.runtime, TorchRuntime)
+    size = 4 * sum(parameter.numel() for parameter in predictor.runtime.model.parameters())
+    if size > _LARGEST:
+        raise CheckpointError(f"{source}: its {size / 1e9:.1f} GB of weights do not fit into one ONNX file, which holds 2 GB")
     target.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as scratch:
+    # Beside the result and not where the system keeps small temporary files: a large network takes gigabytes.
+    with tempfile.TemporaryDirectory(dir=target, prefix=".export-") as scratch:
         plain = Path(scratch) / "float32.onnx"
         _trace(predictor.runtime.model, predictor.config.max_length, plain)
         final = Path(scratch) / ONNX_WEIGHTS
@@ -68,12 +74,18 @@ def export(checkpoint: str | Path, folder: str | Path, quantize: bool = True) ->
             _quantize(plain, final)
         else:
             plain.rename(final)
-        shutil.copyfile(final, target / ONNX_WEIGHTS)
+        final.replace(target / ONNX_WEIGHTS)
     shutil.copyfile(source / TOKENIZER_FILE, target / TOKENIZER_FILE)
     predictor.config.save(target)
-    if (source / RECORD_FILE).exists():
-        shutil.copyfile(source / RECORD_FILE, target / RECORD_FILE)
-        write_card(target)
+    record = json.loads((source / RECORD_FILE).read_text(encoding="utf-8")) if (source / RECORD_FILE).exists() else None
+    if texts:
+        exported = Predictor(predictor.config, predictor.tokenizer, OnnxRuntime(target / ONNX_WEIGHTS, predictor.config))
+        parity = {"int8": quantize, **asdict(compare(predictor, exported, texts))}
+        record = (record or {}) | {"export": parity}
+    if record is not None:
+        (target / RECORD_FILE).write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        if "experiment" in record:
+            write_card(target)
     return target
 
 
@@ -113,6 +125,9 @@ def _trace(model: Any, max_length: int, path: Path) -> None:
     onnx.save(graph, path)
 
 
+_LARGEST = 1.95e9
+"""Bytes of weights that an ONNX file can hold beside the network's description."""
+
 _BLOCK = 32
 """Weights that share one scale; activations are quantised in blocks of the same size."""
 
@@ -134,15 +149,28 @@ def _quantize(plain: Path, final: Path) -> None:
         quant_pre_process(str(plain), str(prepared), skip_symbolic_shape=True)
         network = onnx.load(prepared)
         _quantize_word_table(network.graph)
-        sizes = {weight.name: min(weight.dims, default=0) for weight in network.graph.initializer}
-        heads = [
-            node.name for node in network.graph.node if node.op_type == "MatMul" and sizes.get(node.input[1], _BLOCK) < _BLOCK
-        ]
+        heads = _head_products(network.graph)
         quantizer = MatMulNBitsQuantizer(
             network, bits=8, block_size=_BLOCK, is_symmetric=True, accuracy_level=4, nodes_to_exclude=heads
         )
         quantizer.process()
         quantizer.model.save_model_to_file(str(final), False)
+
+
+def _head_products(graph: Any) -> list[str]:
+    """Names of the matrix products nearest to the outputs: those of the two heads."""
+    makers = {name: node for node in graph.node for name in node.output}
+    names: list[str] = []
+    open_ = [output.name for output in graph.output]
+    while open_:
+        node = makers.get(open_.pop())
+        if node is None:
+            continue
+        if node.op_type in ("MatMul", "Gemm"):
+            names.append(node.name)
+        else:
+            open_ += node.input
+    return names
 
 
 def _quantize_word_table(graph: Any) -> None:
@@ -187,13 +215,13 @@ def _quiet() -> Iterator[None]:
 
 def compare(original: Predictor, exported: Predictor, texts: Sequence[str]) -> Parity:
     """How far two predictors of one checkpoint are apart on `texts`."""
-    left = [topics for topics, _ in original.logits(texts)]
-    right = [topics for topics, _ in exported.logits(texts)]
-    answers = list(zip(original.predict(texts), exported.predict(texts), strict=True))
-    spans = [[[(p.start, p.end, p.type) for p in a.participants] for a in pair] for pair in answers]
+    logits = [predictor.logits(texts) for predictor in (original, exported)]
+    left, right = (predictor.answers(texts, found) for predictor, found in zip((original, exported), logits, strict=True))
+    spans = [[[(p.start, p.end, p.type) for p in answer.participants] for answer in answers] for answers in (left, right)]
+    topics = [np.stack([row for row, _ in found]) for found in logits]
     return Parity(
         texts=len(texts),
-        topic_logits=float(np.abs(np.stack(left) - np.stack(right)).max()),
-        same_topics=sum(a.topics == b.topics for a, b in answers) / len(texts),
-        same_participants=sum(a == b for a, b in spans) / len(texts),
+        topic_logits=float(np.abs(topics[0] - topics[1]).max(initial=0)),
+        same_topics=sum(a.topics == b.topics for a, b in zip(left, right, strict=True)) / len(texts),
+        same_participants=sum(a == b for a, b in zip(*spans, strict=True)) / len(texts),
     )

@@ -71,6 +71,7 @@ class TopicParticipantModel(nn.Module):
         attention_mask: Tensor,
         topic_labels: Tensor | None = None,
         tag_labels: Tensor | None = None,
+        counts: Tensor | None = None,
     ) -> dict[str, Tensor]:
         """Logits of both heads, and the joint loss when labels are given.
 
@@ -78,37 +79,55 @@ class TopicParticipantModel(nn.Module):
             input_ids, attention_mask: (batch, tokens).
             topic_labels: (batch, topics), 1, 0 or IGNORED.
             tag_labels: (batch, tokens), a tag index or IGNORED.
+            counts: (2,), the labelled topic entries and tokens that the losses are divided by, where this batch is only a part of
+                what one step of the optimiser learns from; None divides by this batch's own.
 
         Returns:
             `topic_logits` (batch, topics), `tag_logits` (batch, tokens, tags), and `loss`, a scalar.
         """
         states = self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
+        device = states.device.type
+        if states.dtype == torch.float32 and not torch.is_autocast_enabled(device):
+            return self._heads(states, attention_mask, topic_labels, tag_labels, counts)
+        # The heads cost nothing, and three digits of a logit are not enough for a threshold.
+        with torch.autocast(device, enabled=False):
+            return self._heads(states.float(), attention_mask, topic_labels, tag_labels, counts)
+
+    def _heads(
+        self,
+        states: Tensor,
+        attention_mask: Tensor,
+        topic_labels: Tensor | None,
+        tag_labels: Tensor | None,
+        counts: Tensor | None,
+    ) -> dict[str, Tensor]:
         output: dict[str, Tensor] = {}
         losses: list[Tensor] = []
         if self.topic_head is not None:
             output["topic_logits"] = self.topic_head(states, attention_mask)
             if topic_labels is not None:
-                losses.append(self.topic_weight * topic_loss(output["topic_logits"], topic_labels))
+                count = None if counts is None else counts[0]
+                losses.append(self.topic_weight * topic_loss(output["topic_logits"], topic_labels, count))
         if self.tag_head is not None:
             output["tag_logits"] = self.tag_head(self.dropout(states))
             if tag_labels is not None:
-                losses.append(tag_loss(output["tag_logits"], tag_labels))
+                count = None if counts is None else counts[1]
+                losses.append(tag_loss(output["tag_logits"], tag_labels, count))
         return {"loss": torch.stack(losses).sum(), **output} if losses else output
 
 
-def topic_loss(logits: Tensor, labels: Tensor) -> Tensor:
-    """Mean binary cross-entropy over the labelled entries of (batch, topics); 0 when there are none."""
+def topic_loss(logits: Tensor, labels: Tensor, count: Tensor | None = None) -> Tensor:
+    """Binary cross-entropy summed over the labelled entries of (batch, topics), divided by their number or by `count`."""
     known = labels != IGNORED
     losses = functional.binary_cross_entropy_with_logits(logits.float(), labels.clamp(min=0).float(), reduction="none")
-    return (losses * known).sum() / known.sum().clamp(min=1)
+    return (losses * known).sum() / (known.sum() if count is None else count).clamp(min=1)
 
 
-def tag_loss(logits: Tensor, labels: Tensor) -> Tensor:
-    """Mean cross-entropy over the labelled tokens of (batch, tokens, tags); 0 when there are none."""
-    known = (labels != IGNORED).sum().clamp(min=1)
-    return (
-        functional.cross_entropy(logits.float().flatten(0, 1), labels.flatten(), ignore_index=IGNORED, reduction="sum") / known
-    )
+def tag_loss(logits: Tensor, labels: Tensor, count: Tensor | None = None) -> Tensor:
+    """Cross-entropy summed over the labelled tokens of (batch, tokens, tags), divided by their number or by `count`."""
+    known = (labels != IGNORED).sum() if count is None else count
+    losses = functional.cross_entropy(logits.float().flatten(0, 1), labels.flatten(), ignore_index=IGNORED, reduction="sum")
+    return losses / known.clamp(min=1)
 
 
 def build_model(

@@ -17,6 +17,7 @@ from ..data.schema import Participant
 from .configuration import ONNX_WEIGHTS, TOKENIZER_FILE, CheckpointConfig, CheckpointError
 from .decoding import calibrated_probabilities, decode_spans, select_topics
 from .runtime import Runtime, open_runtime
+from .segmentation import Segmenter, open_segmenter
 from .tokenization import Encoding, TextTokenizer
 
 DEFAULT_CHECKPOINT = Path(__file__).parent / "default"
@@ -86,7 +87,12 @@ class Predictor:
 
     @classmethod
     def from_pretrained(
-        cls, checkpoint: str | os.PathLike[str] | None = None, device: str | None = None, backend: str | None = None
+        cls,
+        checkpoint: str | os.PathLike[str] | None = None,
+        device: str | None = None,
+        backend: str | None = None,
+        precision: str | None = None,
+        segmenter: str | None = None,
     ) -> Predictor:
         """Load a checkpoint.
 
@@ -94,17 +100,19 @@ class Predictor:
             checkpoint: a folder, or the id of a model on the Hugging Face hub; None is the shipped checkpoint.
             device: `cpu`, `cuda`, `cuda:1`, `mps`; None takes a GPU when torch runs and has one.
             backend: `onnx` or `torch`; None takes `onnx` where the checkpoint has it and no GPU is asked for.
+            precision: of torch: `bf16` or `fp32`; None takes `bf16` where the device computes in it natively.
+            segmenter: `underthesea`, `vncorenlp` or `none` in place of the one the checkpoint was trained with, or the same in
+                whatever version is installed; None refuses another version than that of training.
 
         Raises:
-            CheckpointError: if the folder is no checkpoint or its parts disagree.
-            ValueError: for an unknown backend.
+            CheckpointError: if the folder is no checkpoint, its parts disagree, or its segmenter is not here in its version.
+            ValueError: for an unknown backend, precision or segmenter.
         """
         folder = _find(checkpoint)
         config = CheckpointConfig.load(folder)
-        if config.segmenter != "none":
-            raise CheckpointError(f"{folder}: needs the segmenter {config.segmenter!r}, which this version does not have")
-        tokenizer = TextTokenizer.from_file(folder / TOKENIZER_FILE, config.max_length)
-        return cls(config, tokenizer, open_runtime(folder, config, backend, device))
+        words = _segmenter(folder, config) if segmenter is None else open_segmenter(segmenter)
+        tokenizer = TextTokenizer.from_file(folder / TOKENIZER_FILE, config.max_length, words, config.cuts)
+        return cls(config, tokenizer, open_runtime(folder, config, backend, device, precision))
 
     @overload
     def predict(  # type: ignore[overload-overlap]  # a string is an iterable of strings too
@@ -153,15 +161,34 @@ class Predictor:
     def _stream(self, source: Iterator[str], batch_size: int, limits: Mapping[str, float]) -> Iterator[Prediction]:
         while chunk := list(islice(source, _CHUNK)):
             encodings = self.tokenizer.encode(chunk)
-            scored = self._score(encodings, batch_size)
-            calibration = [self.config.calibration.get(topic, (1.0, 0.0)) for topic in self.config.topics]
-            probabilities = calibrated_probabilities(np.stack([topic_logits for topic_logits, _ in scored]), calibration)
-            for text, encoding, row, (_, tag_logits) in zip(chunk, encodings, probabilities.tolist(), scored, strict=True):
-                yield self._read(text, encoding, row, tag_logits, limits)
+            yield from self._answers(chunk, encodings, self._score(encodings, batch_size), limits)
 
     def logits(self, texts: Sequence[str], batch_size: int = 32) -> list[tuple[np.ndarray, np.ndarray]]:
         """For each text the uncalibrated topic logits (topics,) and the tag logits (words, tags)."""
         return self._score(self.tokenizer.encode(texts), batch_size)
+
+    def answers(
+        self,
+        texts: Sequence[str],
+        logits: Sequence[tuple[np.ndarray, np.ndarray]],
+        thresholds: float | Mapping[str, float] | None = None,
+    ) -> list[Prediction]:
+        """The predictions that `logits` of the same texts mean."""
+        return list(self._answers(texts, self.tokenizer.encode(texts), logits, self._thresholds(thresholds)))
+
+    def _answers(
+        self,
+        texts: Sequence[str],
+        encodings: Sequence[Encoding],
+        logits: Sequence[tuple[np.ndarray, np.ndarray]],
+        limits: Mapping[str, float],
+    ) -> Iterator[Prediction]:
+        if not texts:
+            return
+        calibration = [self.config.calibration.get(topic, (1.0, 0.0)) for topic in self.config.topics]
+        probabilities = calibrated_probabilities(np.stack([topic_logits for topic_logits, _ in logits]), calibration)
+        for text, encoding, row, (_, tag_logits) in zip(texts, encodings, probabilities.tolist(), logits, strict=True):
+            yield self._read(text, encoding, row, tag_logits, limits)
 
     def _score(self, encodings: Sequence[Encoding], batch_size: int) -> list[tuple[np.ndarray, np.ndarray]]:
         windows = [(number, window) for number, encoding in enumerate(encodings) for window in self.tokenizer.windows(encoding)]
@@ -209,6 +236,21 @@ def _checked(texts: Iterable[str]) -> Iterator[str]:
         if not isinstance(text, str):
             raise TypeError(f"texts[{position}]: a string was expected, not {type(text).__name__}")
         yield text
+
+
+def _segmenter(folder: Path, config: CheckpointConfig) -> Segmenter:
+    """The segmenter of a checkpoint, in the version it was trained with."""
+    try:
+        segmenter = open_segmenter(config.segmenter)
+    except ValueError as error:
+        raise CheckpointError(f"{folder}: {error}") from None
+    if segmenter.version != config.segmenter_version and config.segmenter != "none":
+        raise CheckpointError(
+            f"{folder}: was trained with {config.segmenter} {config.segmenter_version}, installed is {segmenter.version}, which may "
+            f"make other words; install that version, or ask for the one that is here (segmenter={config.segmenter!r}, "
+            f"--segmenter {config.segmenter})"
+        )
+    return segmenter
 
 
 def _find(checkpoint: str | os.PathLike[str] | None) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -11,6 +12,7 @@ import numpy as np
 from .configuration import ONNX_WEIGHTS, TORCH_WEIGHTS, CheckpointConfig, CheckpointError
 
 BACKENDS = ("onnx", "torch")
+PRECISIONS = ("bf16", "fp32")
 
 
 class Runtime(Protocol):
@@ -21,12 +23,14 @@ class Runtime(Protocol):
         ...
 
 
-def open_runtime(folder: Path, config: CheckpointConfig, backend: str | None, device: str | None) -> Runtime:
+def open_runtime(
+    folder: Path, config: CheckpointConfig, backend: str | None, device: str | None, precision: str | None = None
+) -> Runtime:
     """The network of a checkpoint folder.
 
     Raises:
         CheckpointError: if the folder lacks the weights for the backend, or they do not fit the configuration.
-        ValueError: for an unknown backend, or a device that it cannot use.
+        ValueError: for an unknown backend, or a device or precision that it cannot use.
     """
     if backend not in (None, *BACKENDS):
         raise ValueError(f"backend: unknown backend {backend!r}; known are {', '.join(BACKENDS)}")
@@ -36,7 +40,9 @@ def open_runtime(folder: Path, config: CheckpointConfig, backend: str | None, de
     if needed not in config.files:
         raise CheckpointError(f"{folder}: has no {needed}, which the backend {backend} needs")
     if backend == "torch":
-        return TorchRuntime.load(folder, config, device)
+        return TorchRuntime.load(folder, config, device, precision)
+    if precision is not None:
+        raise ValueError(f"precision: the backend onnx computes in that of its file, not in {precision!r}")
     if device not in (None, "cpu"):
         raise ValueError(f"device: the backend onnx runs on the CPU, not on {device!r}")
     return OnnxRuntime(folder / ONNX_WEIGHTS, config)
@@ -78,21 +84,33 @@ class OnnxRuntime:
 
 
 class TorchRuntime:
-    """The network in torch."""
+    """The network in torch.
 
-    def __init__(self, model: Any, config: CheckpointConfig, device: str | None = None) -> None:
+    Args:
+        model: a `TopicParticipantModel`; it is moved to the device.
+        device: None takes the fastest there is.
+        precision: `bf16` computes the matrix products in bfloat16, `fp32` in float32; None takes bf16 where the device has it natively.
+    """
+
+    def __init__(self, model: Any, config: CheckpointConfig, device: str | None = None, precision: str | None = None) -> None:
         import torch
 
+        if precision not in (None, *PRECISIONS):
+            raise ValueError(f"precision: unknown precision {precision!r}; known are {', '.join(PRECISIONS)}")
         try:
             self.device = torch.device(device or best_device())
             self.model = model.to(self.device)
         except (RuntimeError, AssertionError) as error:
             raise ValueError(f"device: {device!r} cannot be used here: {str(error).splitlines()[0]}") from None
+        self.bf16 = computes_bf16(self.device.type) if precision is None else precision == "bf16"
+        if self.device.type == "cpu":
+            keep_freed_memory()
         self.pad_id = int(config.backbone.get("pad_token_id") or 0)
         self.topics, self.tags = len(config.topics), config.tag_scores
 
     @classmethod
-    def load(cls, folder: Path, config: CheckpointConfig, device: str | None) -> TorchRuntime:
+    def load(cls, folder: Path, config: CheckpointConfig, device: str | None, precision: str | None = None) -> TorchRuntime:
+        import torch
         from safetensors.torch import load_file
 
         from .modeling import build_model
@@ -102,7 +120,10 @@ class TorchRuntime:
             model.load_state_dict(load_file(folder / TORCH_WEIGHTS))
         except RuntimeError as error:
             raise CheckpointError(f"{folder / TORCH_WEIGHTS}: does not fit the configuration: {error}") from None
-        return cls(model.eval(), config, device)
+        runtime = cls(model.eval(), config, device, precision)
+        if runtime.bf16:
+            model.encoder.to(torch.bfloat16)  # once, and not anew in every batch
+        return runtime
 
     def run(self, ids: Sequence[Sequence[int]]) -> tuple[np.ndarray, np.ndarray]:
         import torch
@@ -110,7 +131,7 @@ class TorchRuntime:
         input_ids, mask = (torch.from_numpy(array).to(self.device) for array in pad(ids, self.pad_id))
         training = self.model.training
         self.model.eval()
-        with torch.inference_mode():
+        with torch.inference_mode(), torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16):
             output = self.model(input_ids, mask)
         self.model.train(training)
         batch, tokens = input_ids.shape
@@ -126,3 +147,30 @@ def best_device() -> str:
     if torch.cuda.is_available():
         return "cuda"
     return "mps" if torch.backends.mps.is_available() else "cpu"
+
+
+def computes_bf16(device: str) -> bool:
+    """Whether a device of this type (`cuda`, `cpu`, …) multiplies in bfloat16 natively."""
+    import torch
+
+    if device == "cuda":
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    capabilities = torch.cpu.get_capabilities() if device == "cpu" and hasattr(torch.cpu, "get_capabilities") else {}
+    return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16") or capabilities.get("arm_bf16"))
+
+
+def keep_freed_memory() -> None:
+    """Tell glibc to keep what is freed, if it is the allocator here.
+
+    torch on a CPU frees and takes the same large blocks in every step; handing them back to the system and having them zeroed
+    again keeps the kernel busy instead of the matrix products. It holds for the whole process, whose memory then stays as large as it
+    has been at most.
+    """
+    trim_threshold, top_pad, mmap_threshold = -1, -2, -3
+    try:
+        allocator = ctypes.CDLL("libc.so.6")
+    except OSError:
+        return
+    allocator.mallopt(mmap_threshold, 32 * 2**20)
+    allocator.mallopt(trim_threshold, 2**31 - 1)
+    allocator.mallopt(top_pad, 64 * 2**20)

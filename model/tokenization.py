@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -16,6 +16,8 @@ from pathlib import Path
 from tokenizers import Tokenizer
 
 from .configuration import CheckpointError
+from .phobert import known_size, reads_words, replace_unknown
+from .segmentation import Segmenter, Word, open_segmenter, resplit, word_surface
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,7 @@ class Encoding:
 
     ids: list[int]
     words: list[int]
-    """Index of the first token of each word; a punctuation mark is a word of its own."""
+    """Index of the first token of each word: of what the segmenter made, or of letters without a break; a mark is a word of its own."""
     offsets: list[tuple[int, int]]
     """Start and end of each word in the string as given."""
 
@@ -44,6 +46,13 @@ class Window:
 class TextTokenizer:
     """A `tokenizers.Tokenizer` with what prediction needs around it: Unicode, words, windows.
 
+    Args:
+        tokenizer: PhoBERT's, which reads words that a segmenter made, or any other, which finds pieces of raw text by itself.
+        max_length: tokens of a window, special tokens included.
+        segmenter: makes the words; None is `none`. Not used for a tokenizer that reads raw text.
+        cuts: words to split further, as `segmentation.learn_cuts` found them.
+        whole: leave all words as the segmenter made them.
+
     >>> from tokenizers import Tokenizer, models, pre_tokenizers
     >>> raw = Tokenizer(models.WordLevel({"<unk>": 0, "Lào": 1}, unk_token="<unk>"))
     >>> raw.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
@@ -51,11 +60,23 @@ class TextTokenizer:
     [(0, 4), (5, 8)]
     """
 
-    def __init__(self, tokenizer: Tokenizer, max_length: int) -> None:
+    def __init__(
+        self,
+        tokenizer: Tokenizer,
+        max_length: int,
+        segmenter: Segmenter | None = None,
+        cuts: Mapping[str, Sequence[int]] | None = None,
+        whole: bool = False,
+    ) -> None:
         tokenizer.no_truncation()
         tokenizer.no_padding()
         self.tokenizer = tokenizer
         self.max_length = max_length
+        self.segmenter = (segmenter or open_segmenter("none")) if reads_words(tokenizer) else None
+        self.cuts = dict(cuts or {})
+        self.whole = whole
+        self.known = known_size(tokenizer) if self.segmenter else 0
+        self.unknown = tokenizer.token_to_id("<unk>") or 0
         template = tokenizer.encode("a")
         special = template.special_tokens_mask
         content = special.index(0) if 0 in special else len(special)
@@ -66,7 +87,13 @@ class TextTokenizer:
             raise ValueError(f"max_length: {max_length} leaves {self.capacity} tokens for text; at least 8 are needed")
 
     @classmethod
-    def from_file(cls, path: str | Path, max_length: int) -> TextTokenizer:
+    def from_file(
+        cls,
+        path: str | Path,
+        max_length: int,
+        segmenter: Segmenter | None = None,
+        cuts: Mapping[str, Sequence[int]] | None = None,
+    ) -> TextTokenizer:
         """Read a `tokenizer.json`.
 
         Raises:
@@ -76,20 +103,48 @@ class TextTokenizer:
             tokenizer = Tokenizer.from_file(str(path))
         except Exception as error:  # the Rust side raises bare Exception
             raise CheckpointError(f"{path}: not a tokenizer file: {error}") from None
-        return cls(tokenizer, max_length)
+        return cls(tokenizer, max_length, segmenter, cuts)
+
+    def without_cuts(self) -> TextTokenizer | None:
+        """The same with the segmenter's words left whole; None where no segmenter makes words."""
+        return TextTokenizer(self.tokenizer, self.max_length, self.segmenter, whole=True) if self.segmenter else None
 
     def encode(self, texts: Sequence[str]) -> list[Encoding]:
         """One `Encoding` per text; nothing is truncated."""
         normalised = [normalise(text) for text in texts]
+        if self.segmenter is not None:
+            return self._encode_words(self.segmenter, normalised)
         encodings = self.tokenizer.encode_batch([text for text, _ in normalised], add_special_tokens=False)
         return [
             self._words(encoding.ids, encoding.offsets, text, places)
             for encoding, (text, places) in zip(encodings, normalised, strict=True)
         ]
 
-    def _words(
-        self, ids: list[int], offsets: list[tuple[int, int]], text: str, places: list[tuple[int, int]] | None
-    ) -> Encoding:
+    def _encode_words(self, segmenter: Segmenter, normalised: Sequence[tuple[str, Places]]) -> list[Encoding]:
+        words = [segmenter.segment(text) for text, _ in normalised]
+        if not self.whole:
+            words = [resplit(text, row, self.cuts) for row, (text, _) in zip(words, normalised, strict=True)]
+        surfaces = [[word_surface(text, word) for word in row] for row, (text, _) in zip(words, normalised, strict=True)]
+        encodings = self.tokenizer.encode_batch(surfaces, is_pretokenized=True, add_special_tokens=False)
+        found: list[Encoding] = []
+        for encoding, row, (_, places) in zip(encodings, words, normalised, strict=True):
+            starts: list[int] = []
+            offsets: list[tuple[int, int]] = []
+            before = None
+            for token, word in enumerate(encoding.word_ids):
+                if word == before or word is None:
+                    continue
+                before = word
+                left, right = _in_given_text(row[word], places)
+                if offsets and left < offsets[-1][1]:  # one character of the text given became letters of two words
+                    offsets[-1] = (offsets[-1][0], max(right, offsets[-1][1]))
+                else:
+                    starts.append(token)
+                    offsets.append((left, right))
+            found.append(Encoding(replace_unknown(encoding.ids, self.known, self.unknown), starts, offsets))
+        return found
+
+    def _words(self, ids: list[int], offsets: list[tuple[int, int]], text: str, places: Places) -> Encoding:
         words: list[int] = []
         spans: list[tuple[int, int]] = []
         end_in_text = 0
@@ -98,7 +153,7 @@ class TextTokenizer:
                 start += 1
             if start == end:
                 continue
-            left, right = (start, end) if places is None else (places[start][0], places[end - 1][1])
+            left, right = _in_given_text((start, end), places)
             # One character may become several tokens, and (in a few scripts) several characters of NFC.
             inside = words and (left < spans[-1][1] or (start == end_in_text and _inside_word(text, start)))
             if inside:
@@ -142,6 +197,14 @@ class TextTokenizer:
         return Window(ids, (first, last), positions)
 
 
+Places = list[tuple[int, int]] | None
+"""For each character of a normalised text the range it has in the text as given; None when all kept their place."""
+
+
+def _in_given_text(word: Word, places: Places) -> tuple[int, int]:
+    return word if places is None else (places[word[0]][0], places[word[1] - 1][1])
+
+
 def _inside_word(text: str, position: int) -> bool:
     return _is_letter(text[position]) and _is_letter(text[position - 1])
 
@@ -150,7 +213,7 @@ def _is_letter(character: str) -> bool:
     return character.isalnum() or unicodedata.category(character)[0] == "M"
 
 
-def normalise(text: str) -> tuple[str, list[tuple[int, int]] | None]:
+def normalise(text: str) -> tuple[str, Places]:
     """The text in NFC with modern tone placement, and for each of its characters the range it has in `text`.
 
     The ranges are None when every character kept its place, which is the rule. A surrogate without its partner,

@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 import torch
 from hypothesis import settings
+from make_phobert import make_phobert
 from transformers import BertConfig, BertModel
 
 from hoptac.data.labels import TOPICS, TYPES, bio_tags
 from hoptac.data.schema import Participant, Sentence
-from hoptac.model.backbone import SPECIAL, Encoder, prune, write_hugging_face
 from hoptac.model.configuration import TOKENIZER_FILE, TORCH_WEIGHTS, CheckpointConfig
+from hoptac.model.embedded import SPECIAL, Encoder, prune, write_hugging_face
 from hoptac.model.modeling import TopicParticipantModel
 from hoptac.model.tokenization import TextTokenizer
 
@@ -85,6 +86,12 @@ def tiny_backbone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     write_hugging_face(prune(encoder, pieces), folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_phobert(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in the hub's layout of a PhoBERT with 2 layers of width 32 and a small vocabulary of its own."""
+    return Path(make_phobert(tmp_path_factory.mktemp("phobert")))
 
 
 def _tiny_model(backbone: Path) -> tuple[TopicParticipantModel, CheckpointConfig]:

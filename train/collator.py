@@ -50,9 +50,9 @@ class Featurizer:
             features.append({"input_ids": window.ids, "topic_labels": topic_labels, "tag_labels": tag_labels})
         return features
 
-    def cut_spans(self, sentence: Sentence) -> list[Span]:
+    def cut_spans(self, sentence: Sentence, tokenizer: TextTokenizer | None = None) -> list[Span]:
         """Participants of `sentence` whose edges fall inside a word, so that training can only teach the whole word."""
-        [encoding] = self.tokenizer.encode([sentence.text])
+        [encoding] = (tokenizer or self.tokenizer).encode([sentence.text])
         return spans_to_tags(spans_of(sentence.participants or ()), encoding.offsets)[1]
 
 
@@ -68,7 +68,14 @@ class TrainingSet(Dataset[Features]):
         self.epoch = 0
         encoded = [(sentence, featurizer(sentence)) for sentence in sentences]
         self.items = [(s, feature, len(features) == 1) for s, features in encoded for feature in features]
+        self.lengths = [len(feature["input_ids"]) for _, feature, _ in self.items]
+        """Tokens of each item as it was labelled; a changed copy may have a few more or less."""
+        self.spans = sum(len(s.participants or ()) for s in sentences)
         self.cut = sum(len(featurizer.cut_spans(s)) for s in sentences)
+        """Participants that begin or end inside a word."""
+        plain = featurizer.tokenizer.without_cuts()
+        self.cut_by_segmenter = sum(len(featurizer.cut_spans(s, plain)) for s in sentences) if plain else self.cut
+        """The same before words were split at the places where participants cut them."""
         self.long = sum(len(features) > 1 for _, features in encoded)
 
     def __len__(self) -> int:
@@ -78,7 +85,10 @@ class TrainingSet(Dataset[Features]):
         sentence, original, fits = self.items[index]
         if self.augmenter is None or not fits:
             return original
-        changed = self.featurizer(self.augmenter(sentence, random.Random(f"{self.seed}/{self.epoch}/{index}")))
+        copy = self.augmenter(sentence, random.Random(f"{self.seed}/{self.epoch}/{index}"))
+        if copy is sentence:
+            return original
+        changed = self.featurizer(copy)
         return changed[0] if len(changed) == 1 else original
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import field
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
@@ -14,6 +14,8 @@ from pydantic.dataclasses import dataclass
 from ..data.labels import TOPICS, TYPES
 
 _STRICT = ConfigDict(extra="forbid")
+
+Labels = list[str] | Literal["data"]
 
 
 class ConfigError(ValueError):
@@ -28,8 +30,10 @@ class Data:
     development: Annotated[list[str], Field(min_length=1)] = field(default_factory=lambda: ["corpus:development"])
     test: list[str] = field(default_factory=list)
     """Scored once, when training is over; nothing is chosen by it."""
-    topics: list[str] = field(default_factory=lambda: list(TOPICS))
-    types: list[str] = field(default_factory=lambda: list(TYPES))
+    topics: Labels = field(default_factory=lambda: list(TOPICS))
+    """The topics to learn, in the order in which they will be listed; `data`: all that the training sentences have; `[]`: none."""
+    types: Labels = field(default_factory=lambda: list(TYPES))
+    """Likewise the types of participants, or of whatever spans the sentences have."""
     limit: Annotated[int, Field(ge=1)] | None = None
     """Use only the first so many sentences of each side, for a quick try."""
     share: Annotated[float, Field(gt=0, le=1)] = 1.0
@@ -38,8 +42,8 @@ class Data:
 
 @dataclass(config=_STRICT, frozen=True)
 class Network:
-    max_length: Annotated[int, Field(ge=16)] = 256
-    """Tokens in one window, special tokens included."""
+    max_length: Annotated[int, Field(ge=16)] | None = None
+    """Tokens in one window, special tokens included; None: what the encoder has positions for, 256 at most."""
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.1
     topic_weight: Annotated[float, Field(gt=0)] = 4.0
     """Weight of the topic loss; the tag loss has weight 1."""
@@ -61,6 +65,9 @@ class Augment:
 class Train:
     epochs: Annotated[int, Field(ge=1)] = 10
     batch_size: Annotated[int, Field(ge=1)] = 16
+    """Sentences in one step of the optimiser, over all devices together, so that a run means the same on any number of them."""
+    gradient_accumulation: Annotated[int, Field(ge=1)] = 1
+    """Parts in which each device reads its share of a step's sentences, to save memory; the result is the same."""
     learning_rate: Annotated[float, Field(gt=0)] = 2.0e-4
     """Of the encoder."""
     head_learning_rate: Annotated[float, Field(gt=0)] = 5.0e-3
@@ -69,10 +76,22 @@ class Train:
     weight_decay: Annotated[float, Field(ge=0)] = 0.01
     warmup: Annotated[float, Field(ge=0, lt=1)] = 0.1
     """Share of the steps."""
+    max_steps: Annotated[int, Field(ge=1)] | None = None
+    """Stop after so many steps, for a quick try."""
     patience: Annotated[int, Field(ge=1)] = 3
     """Epochs without a better development score after which training stops."""
-    bf16: bool | None = None
-    """None: where the device computes in bfloat16 natively."""
+    save_steps: Annotated[int, Field(ge=1)] | None = None
+    """Save the state for `--resume` after so many steps too, not only after each epoch."""
+    precision: Literal["auto", "bf16", "fp16", "tf32", "fp32"] = "auto"
+    """Of the matrix products; `auto`: the fastest that the device has natively. Weights and optimiser stay in float32."""
+    gradient_checkpointing: bool = False
+    """Keep only each layer's input and compute the rest again: less memory, about a third more time."""
+    compile: bool = False
+    """Compile the encoder with torch.compile."""
+    workers: Annotated[int, Field(ge=0)] = 0
+    """Processes that prepare batches beside the training, for devices that would wait for them."""
+    report_to: list[str] = field(default_factory=list)
+    """Trackers that follow the run, by transformers' names: `tensorboard`, or others that are installed (`wandb`, `mlflow`)."""
 
 
 @dataclass(config=_STRICT, frozen=True)
@@ -85,7 +104,11 @@ class Experiment:
 
     output: str
     backbone: str = "embedded"
-    """`embedded`, a hub id, or a folder."""
+    """A name such as `phobert-base` (all are in `model/backbone.py`), a hub id, or a folder in the hub's layout."""
+    revision: str | None = None
+    """Commit, tag or branch of a backbone on the hub."""
+    segmenter: Literal["auto", "underthesea", "vncorenlp", "none"] = "auto"
+    """What makes Vietnamese words for a backbone that reads words; `auto`: `underthesea` for PhoBERT, `none` for all others."""
     seed: int = 1
     data: Data = Data()
     network: Network = Network()

@@ -2,62 +2,35 @@
 
 from __future__ import annotations
 
-import ctypes
-import hashlib
 import json
 import os
 import platform
-import random
-import re
 import shutil
-import tempfile
-import time
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from importlib.metadata import version
-from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
-from rich.console import Console
-from transformers import EarlyStoppingCallback, Trainer, TrainerCallback, TrainingArguments, set_seed
-from transformers.trainer_utils import get_last_checkpoint
+from transformers import TrainerState
 
-from ..data.corpus import read_sources
-from ..data.labels import TOPIC_DESCRIPTIONS, bio_tags
-from ..data.schema import DataError, Sentence
+from ..data.schema import Sentence, whole_file
 from ..eval.evaluate import evaluate
-from ..model.backbone import load_encoder
+from ..model.backbone import find_known
 from ..model.card import RECORD_FILE, write_card
 from ..model.configuration import TOKENIZER_FILE, TORCH_WEIGHTS, CheckpointConfig
 from ..model.decoding import calibrated_probabilities
-from ..model.modeling import TopicParticipantModel, mean_state
 from ..model.predictor import Predictor
-from ..model.runtime import TorchRuntime, best_device, pad
-from ..model.tokenization import TextTokenizer
-from .augment import Augmenter
+from ..model.runtime import best_device, keep_freed_memory
 from .calibrate import fit_calibration, fit_thresholds
-from .collator import Collator, Featurizer, TrainingSet
-from .config import ConfigError, Experiment, Train
+from .config import ConfigError, Experiment
+from .prepare import Run, fingerprint, identity_of, prepare, read_sides
+from .resources import Need, available_memory, device_precision, estimate, peak_memory
+from .trainer import SCORE, JointTrainer, build_trainer, console, last_complete_state
 
-console = Console(stderr=True)
-SCORE = "score"
-"""The development score that stopping watches: the mean of topic macro-F1 and span F1."""
-
-
-@dataclass(frozen=True)
-class Run:
-    """One training run with all its parts, before the first step."""
-
-    experiment: Experiment
-    train: list[Sentence]
-    development: list[Sentence]
-    test: list[Sentence]
-    config: CheckpointConfig
-    tokenizer: TextTokenizer
-    model: TopicParticipantModel
+STATE_FOLDER = "trainer"
+"""In the output folder while a run goes on: what `--resume` needs."""
 
 
 def finetune(experiment: Experiment, resume: bool = False) -> Path:
@@ -65,41 +38,121 @@ def finetune(experiment: Experiment, resume: bool = False) -> Path:
 
     Args:
         experiment: what to train on what.
-        resume: go on from the last saved epoch of an interrupted run in the same folder.
+        resume: go on from the last saved state of an interrupted run in the same folder, or begin where nothing was saved yet.
 
     Returns:
         The checkpoint folder.
 
     Raises:
-        ConfigError: if the output folder holds another run, or there is none to resume.
+        ConfigError: if the output folder holds another run, or the experiment asks for what this machine does not have.
         DataError: for sentences that cannot be used.
+        BackboneError: for an encoder that cannot be loaded.
 
     >>> finetune(Experiment(output="runs/try"))  # doctest: +SKIP
     PosixPath('runs/try')
     """
     output = Path(experiment.output)
-    state = output / "trainer"
-    began = time.monotonic()
+    state = output / STATE_FOLDER
+    if resume and is_over(experiment):
+        return output
     if is_main_process():
         check_output(output, state, resume)
     keep_freed_memory()
     run = prepare(experiment)
+    describe(run)
+    need = estimate_run(run)
     trainer = build_trainer(run, state)
+    saved = last_complete_state(state) if resume else None
     if is_main_process():
         note_identity(run, state, resume)
-    trainer.train(resume_from_checkpoint=last_checkpoint(state) if resume else None)
+        for folder in state.glob("checkpoint-*"):
+            if saved is None or int(folder.name.rpartition("-")[2]) > int(saved.name.rpartition("-")[2]):
+                shutil.rmtree(folder)  # a save that was cut short
+    train(trainer, saved)
+    measured = {"memory": peak_memory(trainer.args.device.type), "seconds": round(trainer.keeper.seconds(), 1)}
     if is_main_process():
-        predictor = Predictor(run.config, run.tokenizer, TorchRuntime(run.model, run.config))
+        console.print(f"took {measured['seconds']:.0f} s and at most {_gigabytes(measured['memory'])}")
+        predictor = run.predictor(str(trainer.args.device))
         predictor.config = calibrate(predictor, run.development)
         scores = {"development": evaluate(predictor, run.development)}
         if run.test:
             scores["test"] = evaluate(predictor, run.test)
         write_checkpoint(run, predictor.config, output)
-        write_record(run, output, scores, trainer, time.monotonic() - began)
+        write_record(run, output, scores, trainer, {"estimated": need.to_dict(), "measured": measured})
         write_card(output)
-        shutil.rmtree(state)
+        discard(state)
     trainer.accelerator.wait_for_everyone()
     return output
+
+
+def estimate_run(run: Run) -> Need:
+    """What a run will need, printed before its first step; nothing is refused for it, since it is an estimate."""
+    train, device = run.experiment.train, best_device()
+    precision = device_precision(train.precision, device)
+    processes = int(os.environ.get("WORLD_SIZE", "1"))
+    need = estimate(run.model, run.features.lengths, train, precision, device, processes)
+    free = available_memory(device)
+    if is_main_process():
+        console.print(
+            f"{need.parameters / 1e6:.0f} million parameters, {need.steps} steps, {need.tokens:,} tokens on {device} in {precision}: "
+            f"estimated {_duration(need.seconds)} without evaluations, and {_gigabytes(need.memory)} of "
+            f"{_gigabytes(free)} available" + (f", on each of {processes} devices" if processes > 1 else "")
+        )
+        if free is not None and need.memory > free:
+            console.print(
+                "this may not fit: raise train.gradient_accumulation, set train.gradient_checkpointing, or lower train.batch_size"
+            )
+    return need
+
+
+def _gigabytes(number: float | None) -> str:
+    return "an unknown number of GB" if number is None else f"{number:.1f} GB"
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
+
+
+def describe(run: Run) -> None:
+    """Say what is trained on what, the backbone's licence, and which labels cannot be learned as they are."""
+    if not is_main_process():
+        return
+    config, features = run.config, run.features
+    known = find_known(config.backbone_name)
+    console.print(f"backbone {config.backbone_name}" + (f" ({known.hub_id}, {known.licence})" if known else ""))
+    if known and known.notice:
+        console.print(f"{known.licence}: {known.notice}")
+    console.print(
+        f"{len(run.train)} training and {len(run.development)} development sentences, {len(config.topics)} topics, "
+        f"{len(config.types)} types"
+    )
+    if features.long:
+        console.print(f"{features.long} training sentences are longer than a window, so their topics are ignored")
+    if config.segmenter != "none":
+        console.print(f"segmenter {config.segmenter} {config.segmenter_version}")
+    if features.spans:
+        console.print(
+            f"of {features.spans} training participants {features.cut_by_segmenter} ({features.cut_by_segmenter / features.spans:.2%}) begin or end "
+            f"inside a word; after splitting {len(config.cuts)} words, {features.cut} ({features.cut / features.spans:.2%})"
+        )
+
+
+def train(trainer: JointTrainer, saved: Path | None) -> None:
+    """Train from the beginning or from a saved state, and end with the best network."""
+    if saved is None:
+        trainer.train()
+        return
+    state = TrainerState.load_from_json(str(saved / "trainer_state.json"))
+    control = state.stateful_callbacks.get("TrainerControl", {})
+    trainer.keeper.before = float((saved / trainer.keeper.FILE).read_text(encoding="ascii") or 0)
+    if not control.get("args", {}).get("should_training_stop"):
+        trainer.train(resume_from_checkpoint=str(saved))
+        return
+    # The last epoch was over when the run was killed, so only the choice of the best network is left.
+    from safetensors.torch import load_file
+
+    trainer.state = state
+    trainer.run.model.load_state_dict(load_file(Path(state.best_model_checkpoint or saved) / TORCH_WEIGHTS))
 
 
 def is_main_process() -> bool:
@@ -108,18 +161,14 @@ def is_main_process() -> bool:
 
 
 def check_output(output: Path, state: Path, resume: bool) -> None:
-    """Refuse a folder in use, or to resume where there is nothing to resume."""
+    """Refuse a folder in use."""
+    if not output.exists() or not any(output.iterdir()):
+        return
     if resume and not state.is_dir():
         raise ConfigError(f"output: {output} holds no interrupted run to resume")
-    if not resume and output.is_dir():
-        begun = state.is_dir() and last_checkpoint(state) is not None
-        if begun or any(path != state for path in output.iterdir()):
-            raise ConfigError(f"output: {output} is not empty; name another folder, or resume the run in it")
-
-
-def last_checkpoint(state: Path) -> str | None:
-    """The last saved epoch in the trainer's folder, if there is one."""
-    return get_last_checkpoint(str(state))  # type: ignore[no-untyped-call, no-any-return]
+    begun = state.is_dir() and last_complete_state(state) is not None
+    if not resume and (begun or any(path != state for path in output.iterdir())):
+        raise ConfigError(f"output: {output} is not empty; name another folder, or resume the run in it")
 
 
 def note_identity(run: Run, state: Path, resume: bool) -> None:
@@ -130,13 +179,24 @@ def note_identity(run: Run, state: Path, resume: bool) -> None:
         begun = json.loads(path.read_text(encoding="utf-8"))
         if changed := [name for name in identity if identity[name] != begun[name]]:
             raise ConfigError(f"output: the interrupted run in {state.parent} had another {' and another '.join(changed)}")
-    path.write_text(json.dumps(identity, ensure_ascii=False), encoding="utf-8")
+        return
+    state.mkdir(parents=True, exist_ok=True)
+    with whole_file(path) as file:
+        json.dump(identity, file, ensure_ascii=False)
 
 
-def identity_of(experiment: Experiment, train: Sequence[Sentence], development: Sequence[Sentence]) -> dict[str, Any]:
-    """What makes two runs the same run, in plain JSON types."""
-    found = {"experiment": asdict(experiment), "train": fingerprint(train), "development": fingerprint(development)}
-    return json.loads(json.dumps(found))  # type: ignore[no-any-return]
+def is_over(experiment: Experiment) -> bool:
+    """Whether a run that is to be resumed has been finished already, but perhaps for its last tidying."""
+    output = Path(experiment.output)
+    return not (output / STATE_FOLDER).exists() and is_finished(experiment)
+
+
+def discard(state: Path) -> None:
+    """Remove the state of a finished run, so that a kill meanwhile leaves nothing that looks like a run to resume."""
+    doomed = state.with_name(f".{state.name}-finished")
+    shutil.rmtree(doomed, ignore_errors=True)
+    state.rename(doomed)
+    shutil.rmtree(doomed)
 
 
 def is_finished(experiment: Experiment) -> bool:
@@ -155,238 +215,6 @@ def is_finished(experiment: Experiment) -> bool:
     if changed := [name for name in wanted if wanted[name] != found[name]]:
         raise ConfigError(f"output: {experiment.output} holds a finished run with another {' and another '.join(changed)}")
     return True
-
-
-def read_sides(experiment: Experiment) -> tuple[list[Sentence], list[Sentence], list[Sentence]]:
-    """Training, development and test sentences of an experiment."""
-    data = experiment.data
-    train = share_of(read_sources(data.train, data.topics, data.types)[: data.limit], data.share, experiment.seed)
-    development = read_sources(data.development, data.topics, data.types)[: data.limit]
-    test = read_sources(data.test, data.topics, data.types)[: data.limit]
-    refuse_shared({"training": train, "development": development, "test": test})
-    return train, development, test
-
-
-def prepare(experiment: Experiment) -> Run:
-    """Read data and backbone, build the network and start its topic vectors from the topics' descriptions."""
-    set_seed(experiment.seed)
-    data = experiment.data
-    train, development, test = read_sides(experiment)
-    with tempfile.TemporaryDirectory() as workplace:
-        encoder, raw_tokenizer, backbone = load_encoder(experiment.backbone, Path(workplace))
-    check_length(experiment.network.max_length, backbone)
-    tokenizer = TextTokenizer(raw_tokenizer, experiment.network.max_length)
-    config = CheckpointConfig(
-        backbone=json.loads(json.dumps(backbone, default=str)),
-        backbone_name=experiment.backbone,
-        topics=tuple(data.topics),
-        types=tuple(data.types),
-        tags=bio_tags(data.types),
-        max_length=experiment.network.max_length,
-        hoptac_version=version("hoptac"),
-    )
-    network = experiment.network
-    model = TopicParticipantModel(encoder, len(config.topics), config.tag_scores, network.dropout, network.topic_weight)
-    start_topic_head(model, tokenizer, [s.text for s in train], config)
-    return Run(experiment, train, development, test, config, tokenizer, model)
-
-
-def share_of(sentences: list[Sentence], share: float, seed: int) -> list[Sentence]:
-    """A random share, in the old order; with one seed a smaller share is part of every larger one."""
-    drawn = random.Random(seed).sample(range(len(sentences)), len(sentences))
-    return [sentences[i] for i in sorted(drawn[: max(1, round(share * len(sentences)))])]
-
-
-def refuse_shared(sides: Mapping[str, Sequence[Sentence]]) -> None:
-    """Refuse data of which two sides share a text."""
-    for (left, first), (right, second) in combinations(sides.items(), 2):
-        known = {sentence.text for sentence in first}
-        if leaked := [sentence.id for sentence in second if sentence.text in known]:
-            raise DataError([f"{leaked[0]}: stands in the {left} and in the {right} data ({len(leaked)} such)"])
-
-
-def check_length(max_length: int, backbone: Mapping[str, Any]) -> None:
-    """Refuse windows longer than the encoder has positions."""
-    positions = backbone.get("max_position_embeddings")
-    if positions is None:
-        return
-    # RoBERTa and its kin count positions from the padding id on.
-    unused = int(backbone["pad_token_id"]) + 1 if "roberta" in backbone["model_type"] else 0
-    if max_length > positions - unused:
-        raise ConfigError(f"network.max_length: {max_length}, but the encoder has positions for {positions - unused} tokens")
-
-
-@torch.no_grad()
-def start_topic_head(
-    model: TopicParticipantModel, tokenizer: TextTokenizer, texts: Sequence[str], config: CheckpointConfig
-) -> None:
-    """Set the centre to the mean state of 2,000 training texts, and each topic's vector to its description's."""
-    head = model.topic_head
-    if head is None:
-        return
-    model.eval()
-    pad_id = int(config.backbone["pad_token_id"])
-    some = random.Random(0).sample(texts, min(2000, len(texts)))
-    head.center.copy_(_states(model, tokenizer, some, pad_id).mean(0))
-    described = [topic for topic in config.topics if topic in TOPIC_DESCRIPTIONS]
-    if described:
-        states = _states(model, tokenizer, [TOPIC_DESCRIPTIONS[topic] for topic in described], pad_id)
-        head.vectors[[config.topics.index(topic) for topic in described]] = torch.nn.functional.normalize(
-            states - head.center, dim=-1
-        )
-    model.train()
-
-
-def _states(model: TopicParticipantModel, tokenizer: TextTokenizer, texts: Sequence[str], pad_id: int) -> torch.Tensor:
-    rows = []
-    for first in range(0, len(texts), 32):
-        encodings = tokenizer.encode(texts[first : first + 32])
-        ids, mask = (torch.from_numpy(a) for a in pad([tokenizer.windows(e)[0].ids for e in encodings], pad_id))
-        with torch.autocast("cpu", torch.bfloat16, enabled=computes_bf16("cpu")):
-            states = model.encoder(input_ids=ids, attention_mask=mask).last_hidden_state
-        rows.append(mean_state(states.float(), mask))
-    return torch.cat(rows)
-
-
-class JointTrainer(Trainer):
-    """transformers' Trainer with two learning rates, and development scores from the predictor that users get."""
-
-    def __init__(self, run: Run, **options: Any) -> None:
-        self.run = run
-        super().__init__(model=run.model, **options)
-
-    def create_optimizer(self, model: Any = None) -> torch.optim.Optimizer:
-        if self.optimizer is None:
-            train = self.run.experiment.train
-            decayed = set(self.get_decay_parameter_names(self.run.model))
-            groups: dict[tuple[float, float], list[torch.nn.Parameter]] = {}
-            for name, parameter in self.run.model.named_parameters():
-                rate = learning_rate(name, train, int(self.run.model.encoder.config.num_hidden_layers))  # type: ignore[union-attr, arg-type]
-                groups.setdefault((rate, train.weight_decay if name in decayed else 0.0), []).append(parameter)
-            self.optimizer = torch.optim.AdamW(
-                [{"params": p, "lr": r, "weight_decay": d} for (r, d), p in groups.items()], fused=True
-            )
-        return self.optimizer
-
-    def evaluate(self, *args: Any, **kwargs: Any) -> dict[str, float]:
-        run = self.run
-        device = str(self.args.device)
-        scores = evaluate(Predictor(run.config, run.tokenizer, TorchRuntime(run.model, run.config, device)), run.development)
-        topics, spans = scores["topics"], scores["participants"]
-        metrics = {
-            f"eval_{SCORE}": (topics["macro_f1"] + spans["f1"]) / 2,
-            "eval_topic_macro_f1": topics["macro_f1"],
-            "eval_topic_micro_f1": topics["micro_f1"],
-            "eval_span_f1": spans["f1"],
-            "eval_no_topic_specificity": topics["no_topic_specificity"] or 0.0,
-        }
-        self.log(metrics)
-        self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
-        return metrics
-
-
-def learning_rate(name: str, train: Train, layers: int) -> float:
-    """The rate of a parameter: the heads' own, and for the encoder less the deeper a layer lies below the heads."""
-    if not name.startswith("encoder."):
-        return train.head_learning_rate
-    match = re.search(r"\.(?:layers?|h|blocks?)\.(\d+)\.", name)
-    depth = layers - 1 - int(match[1]) if match else layers
-    return float(train.learning_rate * train.layer_decay**depth)
-
-
-class EpochOfData(TrainerCallback):
-    """Tells the training set which epoch it is, so that changed copies are drawn anew, also after a resume."""
-
-    def __init__(self, dataset: TrainingSet) -> None:
-        self.dataset = dataset
-
-    def on_epoch_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        self.dataset.epoch = int(state.epoch or 0)
-
-
-class Report(TrainerCallback):
-    """One line per epoch."""
-
-    def on_evaluate(self, args: Any, state: Any, control: Any, metrics: Any = None, **kwargs: Any) -> None:
-        losses = [entry["loss"] for entry in state.log_history if "loss" in entry]
-        console.print(
-            f"epoch {state.epoch:.0f}  loss {losses[-1] if losses else float('nan'):.3f}  "
-            + "  ".join(f"{name[5:]} {value:.3f}" for name, value in metrics.items() if name.startswith("eval_"))
-        )
-
-
-def build_trainer(run: Run, state: Path) -> JointTrainer:
-    """The trainer of a run; its resumable state goes to the folder `state`."""
-    experiment = run.experiment
-    train = experiment.train
-    featurizer = Featurizer(run.tokenizer, run.config.topics, run.config.tags)
-    dataset = TrainingSet(run.train, featurizer, Augmenter(experiment.augment, run.train), experiment.seed)
-    if dataset.long or dataset.cut:
-        console.print(
-            f"{dataset.long} training sentences are longer than a window, so their topics are ignored; "
-            f"{dataset.cut} participants begin or end inside a word, so the whole word is learned"
-        )
-    arguments = TrainingArguments(
-        output_dir=str(state),
-        num_train_epochs=train.epochs,
-        per_device_train_batch_size=train.batch_size,
-        learning_rate=train.learning_rate,
-        weight_decay=train.weight_decay,
-        warmup_steps=train.warmup,
-        lr_scheduler_type="linear",
-        train_sampling_strategy="group_by_length",
-        use_cpu=best_device() == "cpu",
-        bf16=computes_bf16(best_device()) if train.bf16 is None else train.bf16,
-        eval_strategy="epoch",
-        save_strategy="epoch",
-        logging_strategy="epoch",
-        save_total_limit=1,
-        load_best_model_at_end=True,
-        metric_for_best_model=SCORE,
-        greater_is_better=True,
-        restore_callback_states_from_checkpoint=True,
-        remove_unused_columns=False,
-        report_to="none",
-        seed=experiment.seed,
-        data_seed=experiment.seed,
-        disable_tqdm=not console.is_terminal,
-    )
-    trainer = JointTrainer(
-        run,
-        args=arguments,
-        train_dataset=dataset,
-        eval_dataset=dataset,  # Trainer asks for one; JointTrainer.evaluate reads the run's development sentences
-        data_collator=Collator(int(run.config.backbone["pad_token_id"])),
-        callbacks=[EpochOfData(dataset), EarlyStoppingCallback(train.patience), Report()],
-    )
-    from transformers.trainer_callback import PrinterCallback
-
-    trainer.remove_callback(PrinterCallback)
-    return trainer
-
-
-def keep_freed_memory() -> None:
-    """Tell glibc to keep what is freed, if it is the allocator here.
-
-    Each step of training on a CPU frees and takes the same large blocks; handing them back to the system and having them
-    zeroed again keeps the kernel busy instead of the matrix products.
-    """
-    trim_threshold, top_pad, mmap_threshold = -1, -2, -3
-    try:
-        allocator = ctypes.CDLL("libc.so.6")
-    except OSError:
-        return
-    allocator.mallopt(mmap_threshold, 32 * 2**20)
-    allocator.mallopt(trim_threshold, 2**31 - 1)
-    allocator.mallopt(top_pad, 64 * 2**20)
-
-
-def computes_bf16(device: str) -> bool:
-    """Whether `device` multiplies in bfloat16 natively."""
-    if device == "cuda":
-        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-    capabilities = torch.cpu.get_capabilities() if device == "cpu" and hasattr(torch.cpu, "get_capabilities") else {}
-    return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16") or capabilities.get("arm_bf16"))
 
 
 def calibrate(predictor: Predictor, development: Sequence[Sentence]) -> CheckpointConfig:
@@ -410,28 +238,33 @@ def write_checkpoint(run: Run, config: CheckpointConfig, output: Path) -> None:
     """Write weights, tokenizer and, last, the configuration that holds their hashes."""
     from safetensors.torch import save_file
 
+    output.mkdir(parents=True, exist_ok=True)
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in run.model.state_dict().items()}
     save_file(tensors, output / TORCH_WEIGHTS, {"format": "pt"})
     run.tokenizer.tokenizer.save(str(output / TOKENIZER_FILE))
+    shutil.copymode(output / TOKENIZER_FILE, output / TORCH_WEIGHTS)  # safetensors lets only the owner read
     config.save(output)
 
 
-def write_record(run: Run, output: Path, scores: dict[str, Any], trainer: Trainer, seconds: float) -> None:
-    """Write `training.json`: what was trained on what, with which versions, and how well it did."""
+def write_record(
+    run: Run, output: Path, scores: dict[str, Any], trainer: JointTrainer, resources: dict[str, dict[str, Any]]
+) -> None:
+    """Write `training.json`: what was trained on what, with which versions, at what cost, and how well it did."""
     packages = ("hoptac", "torch", "transformers", "tokenizers", "accelerate", "numpy", "scikit-learn")
+    features, args = run.features, trainer.args
     record = {
         "experiment": asdict(run.experiment),
         "seed": run.experiment.seed,
         "data": {"train": fingerprint(run.train), "development": fingerprint(run.development)}
         | ({"test": fingerprint(run.test)} if run.test else {}),
+        "spans": {"train": features.spans, "cut_by_segmenter": features.cut_by_segmenter, "cut": features.cut},
         "versions": {"python": platform.python_version()} | {name: version(name) for name in packages},
-        "seconds": round(seconds),
+        "device": args.device.type,
+        "devices": args.world_size,
+        "precision": "bf16" if args.bf16 else "fp16" if args.fp16 else "tf32" if args.tf32 else "fp32",
+        "resources": resources,
+        "seconds": round(resources["measured"]["seconds"]),
+        "losses": [entry["loss"] for entry in trainer.state.log_history if "loss" in entry],
         "epochs": [entry for entry in trainer.state.log_history if f"eval_{SCORE}" in entry],
     } | scores
     (output / RECORD_FILE).write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-
-
-def fingerprint(sentences: Sequence[Sentence]) -> dict[str, Any]:
-    """Count and SHA-256 of the sentences as JSON Lines."""
-    text = "".join(json.dumps(s.to_dict(), ensure_ascii=False, sort_keys=True) + "\n" for s in sentences)
-    return {"sentences": len(sentences), "sha256": hashlib.sha256(text.encode()).hexdigest()}

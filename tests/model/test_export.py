@@ -20,7 +20,10 @@ def exported(tiny_checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) ->
 
 
 def test_float32_export_agrees_with_torch(tiny_checkpoint: Path, exported: Path) -> None:
-    torch_form, onnx_form = Predictor.from_pretrained(tiny_checkpoint, "cpu", "torch"), Predictor.from_pretrained(exported)
+    torch_form, onnx_form = (
+        Predictor.from_pretrained(tiny_checkpoint, "cpu", "torch", "fp32"),
+        Predictor.from_pretrained(exported),
+    )
     for (left, left_tags), (right, right_tags) in zip(torch_form.logits(TEXTS), onnx_form.logits(TEXTS), strict=True):
         np.testing.assert_allclose(left, right, atol=1e-4)
         np.testing.assert_allclose(left_tags, right_tags, atol=1e-4)
@@ -30,7 +33,10 @@ def test_float32_export_agrees_with_torch(tiny_checkpoint: Path, exported: Path)
 
 def test_int8_export_stays_near_torch(tiny_checkpoint: Path, tmp_path: Path) -> None:
     folder = export(tiny_checkpoint, tmp_path / "int8")
-    torch_form, onnx_form = Predictor.from_pretrained(tiny_checkpoint, "cpu", "torch"), Predictor.from_pretrained(folder)
+    torch_form, onnx_form = (
+        Predictor.from_pretrained(tiny_checkpoint, "cpu", "torch", "fp32"),
+        Predictor.from_pretrained(folder),
+    )
     parity = compare(torch_form, onnx_form, TEXTS)
     assert 0 < parity.topic_logits < 0.3  # above zero: it was quantised
 

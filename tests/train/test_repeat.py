@@ -12,7 +12,8 @@ from hoptac.data.schema import DataError, Sentence, read_sentences, write_senten
 from hoptac.eval.plots import plot_curve
 from hoptac.train import repeat
 from hoptac.train.config import Augment, ConfigError, Data, Experiment, Network, Train
-from hoptac.train.finetune import finetune, prepare, share_of
+from hoptac.train.finetune import finetune
+from hoptac.train.prepare import prepare, share_of
 from hoptac.train.repeat import learning_curve, out_of_fold
 
 
@@ -30,7 +31,7 @@ def experiment(tmp_path: Path, tiny_backbone: Path, sentences: list[Sentence]) -
         data=Data(files["train"], files["development"], files["test"]),
         network=Network(max_length=32),
         augment=Augment(0.0, 0.0, 0.0),
-        train=Train(epochs=2, batch_size=4, bf16=False),
+        train=Train(epochs=2, batch_size=4, precision="fp32"),
     )
 
 
