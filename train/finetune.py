@@ -90,13 +90,18 @@ def estimate_run(run: Run) -> Need:
     train, device = run.experiment.train, best_device()
     precision = device_precision(train.precision, device)
     processes = int(os.environ.get("WORLD_SIZE", "1"))
-    need = estimate(run.model, run.features.lengths, train, precision, device, processes)
     free = available_memory(device)
+    development = sum(len(encoding.ids) for encoding in run.tokenizer.encode([s.text for s in run.development]))
+    if train.gradient_checkpointing:
+        run.model.encoder.activation_checkpointing_enable({"use_reentrant": False})  # type: ignore[operator]
+    run.model.train()
+    features = [feature for _, feature, _ in run.features.items]
+    need = estimate(run.model, features, development, train, precision, device, processes)
     if is_main_process():
         console.print(
             f"{need.parameters / 1e6:.0f} million parameters, {need.steps} steps, {need.tokens:,} tokens on {device} in {precision}: "
-            f"estimated {_duration(need.seconds)} without evaluations, and {_gigabytes(need.memory)} of "
-            f"{_gigabytes(free)} available" + (f", on each of {processes} devices" if processes > 1 else "")
+            f"estimated {_duration(need.seconds)} and {_gigabytes(need.memory)}; {_gigabytes(free)} are available"
+            + (f"; on each of {processes} devices" if processes > 1 else "")
         )
         if free is not None and need.memory > free:
             console.print(

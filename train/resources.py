@@ -11,23 +11,24 @@ from typing import Any
 import torch
 
 from ..model.runtime import computes_bf16
+from .collator import Collator, Features
 from .config import ConfigError, Train
 
 GIGABYTE = 1e9
+_SPARE = 1.25
 
 
 @dataclass(frozen=True)
 class Need:
-    """Memory and time of a run.
-
-    `memory` and `seconds` are of one device, in gigabytes (10^9 bytes) and seconds; `seconds` does not count the evaluations.
-    """
+    """Memory and time of a run, on each device."""
 
     memory: float
+    """Gigabytes (10^9 bytes) at most; on a CPU those of the whole process."""
     seconds: float
+    """Of all steps and evaluations."""
     steps: int
     tokens: int
-    """Tokens in all steps, padding included."""
+    """Read in all steps by one device."""
     parameters: int
 
     def to_dict(self) -> dict[str, Any]:
@@ -64,63 +65,81 @@ def device_precision(wanted: str, device: str) -> str:
 
 
 def estimate(
-    model: Any, lengths: Sequence[int], train: Train, precision: str, device: str, processes: int = 1, rate: float | None = None
+    model: Any,
+    features: Sequence[Features],
+    development: int,
+    train: Train,
+    precision: str,
+    device: str,
+    processes: int = 1,
 ) -> Need:
-    """What a run will need on each device.
+    """What a run will need on each device, from trying two batches forward and backward.
 
-    Memory: weights, gradients and the two moments of AdamW in float32 (16 bytes a parameter), a copy of the weights in the
-    precision of the products, and what backward needs of the largest batch: per token and layer the inputs of its products and
-    norms (about 34 hidden widths of two bytes; Korthikanti et al. 2022, section 4) and, for attention, five bytes per pair of tokens
-    and head. Time: six operations per weight and token (Kaplan et al. 2020), the products of attention, and the update of every parameter,
-    at `rate`.
+    Memory: what the process has now, gradients and the two moments of AdamW in float32 (12 bytes a parameter), and what backward
+    keeps of the batch of the longest items; a quarter is added for temporaries and gaps, as was measured on CPUs. Time: that of a batch of typical length for every batch, a third of it for each token of
+    an evaluation, which has no backward, and the update of the weights at a rate that suits the kind of device. Nothing random is
+    drawn from the run's own sequence, and no gradient is left.
 
     Args:
-        model: the network, with `encoder.config`.
-        lengths: tokens of each training item.
-        rate: operations a second that this device reaches in the products; None measures it, in less than a second.
+        model: the network, on the CPU; it is moved to the device.
+        features: the training items.
+        development: tokens that each evaluation reads.
     """
-    config = model.encoder.config
-    width, layers = int(config.hidden_size), int(config.num_hidden_layers)
-    heads = int(getattr(config, "num_attention_heads", 1))
-    parameters = sum(p.numel() for p in model.parameters())
-    words = int(model.encoder.get_input_embeddings().weight.numel())
-    steps = -(-len(lengths) // train.batch_size) * train.epochs
-    if train.max_steps:
-        steps = min(steps, train.max_steps)
-    share = steps / (-(-len(lengths) // train.batch_size))
     per_device = max(1, train.batch_size // (processes * train.gradient_accumulation))
-    longest = max(lengths)
-    bytes_ = 4 if precision in ("fp32", "tf32") else 2
-    kept = per_device * longest * layers * (17 * bytes_ * width + 2.5 * bytes_ * heads * longest)
-    if train.gradient_checkpointing:
-        kept = kept / layers + per_device * longest * width * bytes_ * layers
-    memory = 16 * parameters + (bytes_ * (parameters - words) if bytes_ == 2 else 0) + kept
-    tokens = round(sum(lengths) * share / processes)
-    mean = sum(lengths) / len(lengths)
-    again = 8 if train.gradient_checkpointing else 6
-    operations = again * tokens * (parameters - words) + again * 2 * tokens * mean * width * layers
-    rate = rate or measured_rate(device, precision, width, round(per_device * mean))
-    # AdamW reads and writes each parameter and its moments: bound by memory, at about a billion parameters a second on a CPU.
-    update = steps * parameters / (1e9 if device == "cpu" else 2e10)
-    return Need(memory / GIGABYTE, operations / rate + update, steps, tokens, parameters)
-
-
-def measured_rate(device: str, precision: str, width: int, tokens: int) -> float:
-    """Operations a second of products as large as those of a layer, (tokens, width) by (width, 4 · width), on this device now."""
-    kind = {"bf16": torch.bfloat16, "fp16": torch.float16}.get(precision, torch.float32)
-    left = torch.randn(max(tokens, 1), width, device=device).to(kind)
-    right = torch.randn(4 * width, width, device=device).to(kind)
-    operations = 2 * left.shape[0] * left.shape[1] * right.shape[0]
-    torch.nn.functional.linear(left, right)
-    best = float("inf")
-    deadline = time.perf_counter() + 0.5
-    while time.perf_counter() < deadline:
+    per_epoch = -(-len(features) // train.batch_size)
+    steps = min(per_epoch * train.epochs, train.max_steps or per_epoch * train.epochs)
+    lengths = [len(feature["input_ids"]) for feature in features]
+    by_length = sorted(features, key=lambda feature: len(feature["input_ids"]))
+    middle = max(0, len(by_length) // 2 - per_device // 2)
+    typical, longest = by_length[middle : middle + per_device], by_length[-per_device:]
+    collate = Collator(int(model.encoder.config.pad_token_id or 0))
+    before = current_memory(device)
+    model.to(device)
+    with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
+        kept = _kept_bytes(model, collate(longest), precision, device)
+        _forward_backward(model, collate(typical), precision, device)  # once unmeasured
         began = time.perf_counter()
-        torch.nn.functional.linear(left, right)
-        if device == "cuda":
-            torch.cuda.synchronize()
-        best = min(best, time.perf_counter() - began)
-    return operations / best
+        _forward_backward(model, collate(typical), precision, device)
+        seconds = time.perf_counter() - began
+    model.zero_grad(set_to_none=True)
+    parameters = sum(p.numel() for p in model.parameters())
+    here = before if before is not None else 4 * parameters / GIGABYTE
+    per_token = seconds / sum(len(feature["input_ids"]) for feature in typical)
+    tokens = round(sum(lengths) * steps / per_epoch / processes)
+    evaluations = -(-steps // per_epoch)
+    update = parameters / (1e9 if device == "cpu" else 2e10)
+    return Need(
+        memory=_SPARE * (here + (12 * parameters + kept) / GIGABYTE),
+        seconds=per_token * (tokens + evaluations * development / processes / 3) + steps * update,
+        steps=steps,
+        tokens=tokens,
+        parameters=parameters,
+    )
+
+
+def _forward_backward(model: Any, batch: dict[str, Any], precision: str, device: str) -> None:
+    kind = {"bf16": torch.bfloat16, "fp16": torch.float16}.get(precision)
+    with torch.autocast(device, kind, enabled=kind is not None):
+        loss = model(**{name: tensor.to(device) for name, tensor in batch.items()})["loss"]
+    loss.backward()
+    if device == "cuda":
+        torch.cuda.synchronize()
+
+
+def _kept_bytes(model: Any, batch: dict[str, Any], precision: str, device: str) -> int:
+    """Bytes that backward needs of a batch, weights not counted."""
+    weights = {p.untyped_storage().data_ptr() for p in model.parameters()}
+    sizes: dict[int, int] = {}
+
+    def note(tensor: torch.Tensor) -> torch.Tensor:
+        storage = tensor.untyped_storage()
+        if storage.data_ptr() not in weights:
+            sizes[storage.data_ptr()] = storage.nbytes()
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor):
+        _forward_backward(model, batch, precision, device)
+    return sum(sizes.values())
 
 
 def peak_memory(device: str) -> float | None:
@@ -135,13 +154,25 @@ def peak_memory(device: str) -> float | None:
     return peak * (1 if sys.platform == "darwin" else 1024) / GIGABYTE
 
 
+def current_memory(device: str) -> float | None:
+    """Gigabytes that this process has now, on a GPU what torch took there; None where the system does not tell."""
+    if device == "cuda":
+        return float(torch.cuda.memory_allocated()) / GIGABYTE
+    return _kilobytes("/proc/self/status", "VmRSS")
+
+
 def available_memory(device: str) -> float | None:
     """Gigabytes that a run could take on this device now; None where the system does not tell."""
     if device == "cuda":
         return float(torch.cuda.mem_get_info()[0]) / GIGABYTE
+    return _kilobytes("/proc/meminfo", "MemAvailable")
+
+
+def _kilobytes(path: str, name: str) -> float | None:
+    """An entry of one of Linux's tables, in gigabytes."""
     try:
-        with open("/proc/meminfo", encoding="ascii") as file:
-            kilobytes = {line.split(":")[0]: line.split()[1] for line in file}
-        return int(kilobytes["MemAvailable"]) * 1024 / GIGABYTE
+        with open(path, encoding="utf-8") as file:
+            entries = dict(line.split(":", 1) for line in file if ":" in line)
+        return int(entries[name].split()[0]) * 1024 / GIGABYTE
     except (OSError, KeyError):
         return None
