@@ -35,6 +35,16 @@ class Need:
         return asdict(self)
 
 
+def planned_steps(items: int, train: Train) -> int:
+    """Steps of the optimiser in a run that is not stopped early.
+
+    >>> planned_steps(100, Train(epochs=3, batch_size=16))
+    21
+    """
+    steps = -(-items // train.batch_size) * train.epochs
+    return min(steps, train.max_steps or steps)
+
+
 def choose_precision(wanted: str, device: str, bf16: bool, tf32: bool) -> str:
     """The precision of the matrix products.
 
@@ -87,7 +97,7 @@ def estimate(
     """
     per_device = max(1, train.batch_size // (processes * train.gradient_accumulation))
     per_epoch = -(-len(features) // train.batch_size)
-    steps = min(per_epoch * train.epochs, train.max_steps or per_epoch * train.epochs)
+    steps = planned_steps(len(features), train)
     lengths = [len(feature["input_ids"]) for feature in features]
     by_length = sorted(features, key=lambda feature: len(feature["input_ids"]))
     middle = max(0, len(by_length) // 2 - per_device // 2)

@@ -27,7 +27,7 @@ from .collator import Collator, TrainingSet
 from .config import ConfigError
 from .config import Train as TrainOptions
 from .prepare import Run
-from .resources import device_precision
+from .resources import device_precision, planned_steps
 
 console = Console(stderr=True, soft_wrap=True, highlight=False)
 TRACKING_FOLDER = "tracking"
@@ -235,7 +235,7 @@ def build_trainer(run: Run, state: Path) -> JointTrainer:
     arguments = TrainingArguments(
         output_dir=str(state),
         num_train_epochs=train.epochs,
-        max_steps=train.max_steps or -1,
+        max_steps=planned_steps(len(run.features), train),
         gradient_accumulation_steps=train.gradient_accumulation,
         learning_rate=train.learning_rate,
         weight_decay=train.weight_decay,

@@ -180,6 +180,22 @@ def test_checkpointed_gradients_are_the_same(experiment: Experiment, tmp_path: P
         torch.testing.assert_close(gradient, gradients[1][name], msg=name)
 
 
+def test_a_run_has_the_planned_steps(experiment: Experiment, tmp_path: Path) -> None:
+    for max_steps, expected in ((3, 3), (1000, 4), (None, 4)):
+        train = replace(experiment.train, epochs=2, max_steps=max_steps)
+        trainer = build_trainer(prepare(replace(experiment, train=train)), tmp_path / "state")
+        trainer.train()
+        assert trainer.state.global_step == expected
+
+
+def test_a_compiled_encoder_keeps_the_names_of_its_weights(experiment: Experiment, tmp_path: Path) -> None:
+    run = prepare(replace(experiment, train=replace(experiment.train, compile=True)))
+    names = list(run.model.state_dict())
+    build_trainer(run, tmp_path / "state")
+    assert run.model.encoder._compiled_call_impl is not None
+    assert list(run.model.state_dict()) == names
+
+
 def test_seeds_are_summed_up(experiment: Experiment, capsys: pytest.CaptureFixture[str]) -> None:
     short = replace(experiment, train=replace(experiment.train, epochs=2))
     summary = json.loads(several_seeds(short, [1, 2]).read_text(encoding="utf-8"))
