@@ -21,7 +21,7 @@ from typing import Any, TextIO
 from . import __version__
 from .data.article import Place, read_lines, sample_article
 from .data.convert import FORMATS, format_of, write_file
-from .data.corpus import read_source, read_sources
+from .data.corpus import labels_of, read_source, read_sources
 from .data.labels import TOPICS, TYPES
 from .data.schema import DataError, Sentence, read_records, whole_file, write_sentences
 from .data.split import GROUPS
@@ -293,39 +293,43 @@ def _train(options: argparse.Namespace, parser: argparse.ArgumentParser) -> None
         seeds = [int(seed) for seed in options.seeds.split(",")] if options.seeds else []
     except ValueError:
         parser.error(f"--seeds {options.seeds}: whole numbers were expected, such as 1,2,3")
-    if len(set(seeds)) < len(seeds):
-        parser.error(f"--seeds {options.seeds}: a seed is named twice")
+    if len(set(seeds)) < len(seeds) or any(seed < 0 for seed in seeds):
+        parser.error(f"--seeds {options.seeds}: each once, and none below 0")
     experiment = load_experiment(options.config, options.set)
     # What follows takes seconds to import, so the configuration has been read before.
+    from .train.finetune import estimate_run, finetune, is_main_process
+    from .train.prepare import prepare
+    from .train.repeat import learning_curve, out_of_fold, several_seeds
+
+    if shares and not all(0 < share <= 1 for share in shares):
+        parser.error(f"--shares {options.shares}: numbers between 0 and 1 were expected")
     if options.estimate:
-        from .train.finetune import estimate_run
-        from .train.prepare import prepare
-
         estimate_run(prepare(experiment))
-    elif seeds:
-        from .eval.tables import seeds_table
-        from .train.repeat import several_seeds
-
+        return
+    if seeds:
         path = several_seeds(experiment, seeds)
+    elif options.folds:
+        path = out_of_fold(experiment, options.folds, options.by)
+    elif shares:
+        path = learning_curve(experiment, shares)
+    else:
+        path = finetune(experiment, options.resume)
+    if not is_main_process():
+        return  # one of several processes writes and prints for all
+    if seeds:
+        from .eval.tables import seeds_table
+
         _console().print(seeds_table(json.loads(path.read_text(encoding="utf-8"))))
         print(f"scores of {len(seeds)} seeds written to {path}")
     elif options.folds:
-        from .train.repeat import out_of_fold
-
-        print(f"out-of-fold predictions written to {out_of_fold(experiment, options.folds, options.by)}")
+        print(f"out-of-fold predictions written to {path}")
     elif shares:
         from .eval.plots import plot_curve
-        from .train.repeat import learning_curve
 
-        if not all(0 < share <= 1 for share in shares):
-            parser.error(f"--shares {options.shares}: numbers between 0 and 1 were expected")
-        path = learning_curve(experiment, shares)
         plot_curve(json.loads(path.read_text(encoding="utf-8")), path.with_suffix(".png"))
         print(f"learning curve written to {path} and {path.with_suffix('.png')}")
     else:
-        from .train.finetune import finetune
-
-        print(f"checkpoint written to {finetune(experiment, options.resume)}")
+        print(f"checkpoint written to {path}")
 
 
 def _evaluate_parser(commands: Any) -> None:
@@ -537,7 +541,7 @@ def _data_parser(commands: Any) -> None:
 def _data_command(parts: Any, name: str, run: Any, text: str) -> argparse.ArgumentParser:
     part: argparse.ArgumentParser = parts.add_parser(name, help=text)
     part.add_argument(
-        "--topics", type=_labels, default=TOPICS, metavar="A,B,…", help="a scheme of your own; default: the package's"
+        "--topics", type=_labels, default=TOPICS, metavar="A,B,…", help="a scheme of your own, or `any`; default: the package's"
     )
     part.add_argument("--types", type=_labels, default=TYPES, metavar="X,Y,…", help="likewise, of participants")
     part.set_defaults(run=run)
@@ -549,7 +553,9 @@ def _files(part: argparse.ArgumentParser) -> None:
     part.add_argument("files", nargs="+", metavar="FILE", help=f"{endings}, or corpus:all, :train, :development, :test")
 
 
-def _labels(text: str) -> tuple[str, ...]:
+def _labels(text: str) -> tuple[str, ...] | None:
+    if text == "any":
+        return None
     labels = tuple(label.strip() for label in text.split(",") if label.strip())
     if len(set(labels)) < len(labels):
         raise argparse.ArgumentTypeError(f"{text!r} names a label twice")
@@ -688,12 +694,13 @@ def _agreement(options: argparse.Namespace, parser: argparse.ArgumentParser) -> 
     from .eval.tables import agreement_table
 
     pairs = pair_up(*(read_source(name, options.topics, options.types) for name in (options.first, options.second)))
+    found = [labels_of([name]) for name in (options.first, options.second)]
+    topics = options.topics or list(dict.fromkeys(topic for labels, _ in found for topic in labels))
+    types = options.types or list(dict.fromkeys(kind for _, labels in found for kind in labels))
     groups: dict[str, list[Both]] = {}
     for pair in pairs if options.by else ():
         groups.setdefault(getattr(pair.first, options.by) or "-", []).append(pair)
-    scores = [
-        (name, agreement(group, options.topics, options.types)) for name, group in [("all", pairs), *sorted(groups.items())]
-    ]
+    scores = [(name, agreement(group, topics, types)) for name, group in [("all", pairs), *sorted(groups.items())]]
     if options.disagreements:
         for pair in pairs:
             if not pair.agree:

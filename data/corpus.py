@@ -58,7 +58,10 @@ def held_out_writers() -> Mapping[str, str]:
 def read_sources(
     names: Sequence[str], topics: Sequence[str] | None = TOPICS, types: Sequence[str] | None = TYPES
 ) -> list[Sentence]:
-    """Sentences of several sources, as `read_source` reads them; `topics` or `types` None allows any label.
+    """Sentences of several sources, as `read_source` reads them.
+
+    Args:
+        topics, types: the labels that are allowed; None allows any; an empty scheme leaves that side of the sentences unlabelled.
 
     Raises:
         DataError: for a source without sentences, or an id that two sources share.
@@ -68,7 +71,14 @@ def read_sources(
     for position, name in enumerate(names):
         if name in names[:position]:
             raise DataError([f"{name}: named twice"])
-        found = read_source(name, topics, types)
+        found = [
+            replace(
+                sentence,
+                topics=None if topics is not None and not topics else sentence.topics,
+                participants=None if types is not None and not types else sentence.participants,
+            )
+            for sentence in read_source(name, topics or None, types or None)
+        ]
         if not found:
             raise DataError([f"{name}: no sentences"])
         for sentence in found:

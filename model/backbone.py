@@ -49,12 +49,13 @@ BACKBONES: Mapping[str, KnownBackbone] = {
 
 
 def find_known(name: str) -> KnownBackbone | None:
-    """The entry of `BACKBONES` under a short name or a hub id, or None.
+    """The entry of `BACKBONES` under a short name, a hub id, or the path of a folder that is named like one of them; or None.
 
     >>> find_known("vinai/phobert-base-v2").licence
     'AGPL-3.0'
     """
-    return BACKBONES.get(name) or next((known for known in BACKBONES.values() if known.hub_id == name), None)
+    last = Path(name).name
+    return BACKBONES.get(last) or next((known for known in BACKBONES.values() if known.hub_id.endswith(f"/{last}")), None)
 
 
 @dataclass(frozen=True)
@@ -67,20 +68,10 @@ class Backbone:
     tokenizer: Tokenizer
     config: dict[str, Any]
     """The encoder's transformers configuration as plain JSON types, `model_type` and `pad_token_id` included."""
-    vocabulary: int
-    """Rows of the word table; ids from there on are unknown to the encoder."""
+    positions: int | None
+    """Tokens that the encoder has positions for, special tokens included; None if it sets no limit."""
     segmented: bool
     """Whether the encoder was trained on segmented words, as PhoBERT was."""
-
-    @property
-    def positions(self) -> int | None:
-        """Tokens that the encoder has positions for, special tokens included; None if it sets no limit."""
-        positions = self.config.get("max_position_embeddings")
-        if positions is None:
-            return None
-        # RoBERTa and its kin count positions from the padding id on.
-        unused = int(self.config["pad_token_id"]) + 1 if "roberta" in self.config["model_type"] else 0
-        return int(positions) - unused
 
 
 def load_backbone(name: str, revision: str | None = None) -> Backbone:
@@ -146,7 +137,7 @@ def _download(hub_id: str, revision: str | None, patterns: Sequence[str]) -> Pat
         at = f" at revision {revision}" if revision else ""
         raise BackboneError(
             f"backbone: {hub_id}{at} is not in the cache, and cannot be had from the hub ({_first_line(error)}). On a machine that "
-            f"reaches it, run `hf download {hub_id} --local-dir FOLDER`; copy FOLDER here and set `backbone: FOLDER`. Needed are "
+            f"reaches it, run `hf download {hub_id} --local-dir FOLDER`; copy FOLDER here and set `backbone: ./FOLDER`. Needed are "
             f"config.json, pytorch_model.bin or model.safetensors, and the tokenizer's files: {VOCABULARY_FILE} and {MERGES_FILE} "
             "for PhoBERT, tokenizer.json for others"
         ) from None
@@ -203,14 +194,24 @@ def read_backbone(folder: Path, name: str) -> Backbone:
     config |= {"pad_token_id": encoder.config.pad_token_id or 0, "vocab_size": rows}
     if hasattr(encoder.config, "max_position_embeddings"):
         config["max_position_embeddings"] = encoder.config.max_position_embeddings
-    return Backbone(name, encoder, tokenizer, json.loads(json.dumps(config, default=str)), rows, segmented)
+    return Backbone(name, encoder, tokenizer, json.loads(json.dumps(config, default=str)), _positions(encoder), segmented)
+
+
+def _positions(encoder: Any) -> int | None:
+    positions = getattr(encoder.config, "max_position_embeddings", None)
+    if positions is None:
+        return None
+    table = getattr(getattr(encoder, "embeddings", None), "position_embeddings", None)
+    # RoBERTa and its kin count positions from after the padding id on.
+    padding = getattr(table, "padding_idx", None)
+    return int(positions) - (0 if padding is None else int(padding) + 1)
 
 
 def _fast_tokenizer(folder: Path, name: str) -> Tokenizer:
     from transformers import AutoTokenizer
 
     try:
-        tokenizer = AutoTokenizer.from_pretrained(folder)
+        tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
     except Exception as error:  # each tokenizer fails in its own way on files that it does not know
         raise BackboneError(f"backbone: {folder}: no tokenizer can be read: {_first_line(error)}") from None
     if not tokenizer.is_fast:

@@ -42,14 +42,14 @@ def model_card(config: CheckpointConfig, record: dict[str, Any]) -> str:
         "---",
         "language: vi",
         f"license: {licence}",
-        f"base_model: {base}",
+        *([f"base_model: {base}"] if known or not Path(base).exists() else []),
         "tags: [hoptac, token-classification, text-classification, international-relations]",
         "---",
         "",
         "# A hoptac checkpoint",
         "",
-        f"Reads one Vietnamese news sentence; answers with its cooperation topics ({len(config.topics)}) and with the participants "
-        f"({', '.join(config.types)}) as character spans. Form: {form}. Load it with `hoptac.Predictor.from_pretrained(folder)`.",
+        f"Reads one Vietnamese sentence; answers with {_answers(config)}. Form: {form}. "
+        "Load it with `hoptac.Predictor.from_pretrained(folder)`.",
         "",
         "## How it was made",
         "",
@@ -96,6 +96,12 @@ def model_card(config: CheckpointConfig, record: dict[str, Any]) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _answers(config: CheckpointConfig) -> str:
+    topics = f"its topics ({', '.join(config.topics)})" if config.topics else ""
+    spans = f"its participants ({', '.join(config.types)}) as character spans" if config.types else ""
+    return " and with ".join(filter(None, (topics, spans)))
 
 
 def _parity(record: dict[str, Any]) -> list[str]:

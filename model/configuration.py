@@ -67,8 +67,9 @@ class CheckpointConfig:
             raise CheckpointError(f"max_length is {self.max_length!r}, not a number of at least 16 tokens")
         if self.tags != bio_tags(self.types):
             raise CheckpointError(f"tags {list(self.tags)} are not the BIO tags of the types {list(self.types)}")
-        if len(set(self.topics)) < len(self.topics):
-            raise CheckpointError(f"a topic stands twice in {list(self.topics)}")
+        for labels in (self.topics, self.types):
+            if len(set(labels)) < len(labels):
+                raise CheckpointError(f"a label stands twice in {list(labels)}")
         for name in ("thresholds", "calibration"):
             given = getattr(self, name)
             if given and set(given) != set(self.topics):

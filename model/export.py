@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from .card import RECORD_FILE, write_card
-from .configuration import ONNX_WEIGHTS, TOKENIZER_FILE, TORCH_WEIGHTS, CheckpointError
+from .configuration import ONNX_WEIGHTS, TOKENIZER_FILE, TORCH_WEIGHTS, CheckpointConfig, CheckpointError
 from .predictor import Predictor
 from .runtime import OnnxRuntime, TorchRuntime
 
@@ -59,7 +59,11 @@ def export(checkpoint: str | Path, folder: str | Path, quantize: bool = True, te
         raise CheckpointError(f"{target}: the ONNX checkpoint needs a folder of its own")
     if (target / TORCH_WEIGHTS).exists():
         raise CheckpointError(f"{target}: holds {TORCH_WEIGHTS}, the weights of another checkpoint")
-    predictor = Predictor.from_pretrained(source, device="cpu", backend="torch", precision="fp32")
+    # Any version of the segmenter will do, since both forms are compared on the same words.
+    segmenter = CheckpointConfig.load(source, verify=False).segmenter
+    predictor = Predictor.from_pretrained(
+        source, device="cpu", backend="torch", precision="fp32", segmenter=None if segmenter == "none" else segmenter
+    )
     assert isinstance(predictor.runtime, TorchRuntime)
     size = 4 * sum(parameter.numel() for parameter in predictor.runtime.model.parameters())
     if size > _LARGEST:

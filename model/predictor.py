@@ -112,6 +112,8 @@ class Predictor:
         config = CheckpointConfig.load(folder)
         words = _segmenter(folder, config) if segmenter is None else open_segmenter(segmenter)
         tokenizer = TextTokenizer.from_file(folder / TOKENIZER_FILE, config.max_length, words, config.cuts)
+        if segmenter not in (None, "none") and tokenizer.segmenter is None:
+            raise ValueError(f"segmenter: {segmenter}, but the checkpoint's tokenizer reads raw text; only PhoBERT reads words")
         return cls(config, tokenizer, open_runtime(folder, config, backend, device, precision))
 
     @overload
@@ -244,7 +246,7 @@ def _segmenter(folder: Path, config: CheckpointConfig) -> Segmenter:
         segmenter = open_segmenter(config.segmenter)
     except ValueError as error:
         raise CheckpointError(f"{folder}: {error}") from None
-    if segmenter.version != config.segmenter_version and config.segmenter != "none":
+    if config.segmenter_version and segmenter.version != config.segmenter_version:
         raise CheckpointError(
             f"{folder}: was trained with {config.segmenter} {config.segmenter_version}, installed is {segmenter.version}, which may "
             f"make other words; install that version, or ask for the one that is here (segmenter={config.segmenter!r}, "

@@ -79,11 +79,21 @@ def open_segmenter(name: str = SEGMENTERS[0]) -> Segmenter:
 
 
 class Remembering:
-    """A segmenter that keeps the words of the texts it has seen last: training reads the same ones in every epoch."""
+    """A segmenter that keeps the words of the first texts it sees: training reads the same ones in every epoch."""
 
     def __init__(self, segmenter: Segmenter, texts: int = 100_000) -> None:
         self.name, self.version = segmenter.name, segmenter.version
-        self.segment = lru_cache(texts)(segmenter.segment)
+        self.segmenter = segmenter
+        self.texts = texts
+        self.words: dict[str, list[Word]] = {}
+
+    def segment(self, text: str) -> list[Word]:
+        words = self.words.get(text)
+        if words is None:
+            words = self.segmenter.segment(text)
+            if len(self.words) < self.texts:
+                self.words[text] = words
+        return words
 
 
 # A syllable, a number such as 1.000,5 or 20/5/2025 or 80%, an ellipsis, or any single mark.

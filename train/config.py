@@ -109,7 +109,7 @@ class Experiment:
     """Commit, tag or branch of a backbone on the hub."""
     segmenter: Literal["auto", "underthesea", "vncorenlp", "none"] = "auto"
     """What makes Vietnamese words for a backbone that reads words; `auto`: `underthesea` for PhoBERT, `none` for all others."""
-    seed: int = 1
+    seed: Annotated[int, Field(ge=0, lt=2**32)] = 1
     data: Data = Data()
     network: Network = Network()
     augment: Augment = Augment()

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from transformers import TrainerState
 
 from ..data.schema import Sentence, whole_file
@@ -54,6 +55,7 @@ def finetune(experiment: Experiment, resume: bool = False) -> Path:
     output = Path(experiment.output)
     state = output / STATE_FOLDER
     if resume and is_over(experiment):
+        shutil.rmtree(doomed(state), ignore_errors=True)  # if a kill came while it was removed
         return output
     if is_main_process():
         check_output(output, state, resume)
@@ -86,8 +88,14 @@ def finetune(experiment: Experiment, resume: bool = False) -> Path:
 
 
 def estimate_run(run: Run) -> Need:
-    """What a run will need, printed before its first step; nothing is refused for it, since it is an estimate."""
+    """What a run will need, printed before its first step.
+
+    Raises:
+        ConfigError: if a batch does not fit into the memory of a GPU, where training could not go on either.
+    """
     train, device = run.experiment.train, best_device()
+    if device == "cuda":
+        torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
     precision = device_precision(train.precision, device)
     processes = int(os.environ.get("WORLD_SIZE", "1"))
     free = available_memory(device)
@@ -96,7 +104,15 @@ def estimate_run(run: Run) -> Need:
         run.model.encoder.activation_checkpointing_enable({"use_reentrant": False})  # type: ignore[operator]
     run.model.train()
     features = [feature for _, feature, _ in run.features.items]
-    need = estimate(run.model, features, development, train, precision, device, processes)
+    saving = "raise train.gradient_accumulation, set train.gradient_checkpointing, or lower train.batch_size"
+    try:
+        need = estimate(run.model, features, development, train, precision, device, processes)
+    except torch.OutOfMemoryError:
+        raise ConfigError(
+            f"train.batch_size: a batch of the longest sentences does not fit into the {device}'s memory; {saving}"
+        ) from None
+    if device == "cuda":
+        torch.cuda.empty_cache()
     if is_main_process():
         console.print(
             f"{need.parameters / 1e6:.0f} million parameters, {need.steps} steps, {need.tokens:,} tokens on {device} in {precision}: "
@@ -104,9 +120,7 @@ def estimate_run(run: Run) -> Need:
             + (f"; on each of {processes} devices" if processes > 1 else "")
         )
         if free is not None and need.memory > free:
-            console.print(
-                "this may not fit: raise train.gradient_accumulation, set train.gradient_checkpointing, or lower train.batch_size"
-            )
+            console.print(f"this may not fit: {saving}")
     return need
 
 
@@ -149,7 +163,7 @@ def train(trainer: JointTrainer, saved: Path | None) -> None:
         return
     state = TrainerState.load_from_json(str(saved / "trainer_state.json"))
     control = state.stateful_callbacks.get("TrainerControl", {})
-    trainer.keeper.before = float((saved / trainer.keeper.FILE).read_text(encoding="ascii") or 0)
+    trainer.keeper.restore(saved)
     if not control.get("args", {}).get("should_training_stop"):
         trainer.train(resume_from_checkpoint=str(saved))
         return
@@ -198,10 +212,14 @@ def is_over(experiment: Experiment) -> bool:
 
 def discard(state: Path) -> None:
     """Remove the state of a finished run, so that a kill meanwhile leaves nothing that looks like a run to resume."""
-    doomed = state.with_name(f".{state.name}-finished")
-    shutil.rmtree(doomed, ignore_errors=True)
-    state.rename(doomed)
-    shutil.rmtree(doomed)
+    shutil.rmtree(doomed(state), ignore_errors=True)
+    state.rename(doomed(state))
+    shutil.rmtree(doomed(state))
+
+
+def doomed(state: Path) -> Path:
+    """What the state's folder is called while it is removed."""
+    return state.with_name(f".{state.name}-finished")
 
 
 def is_finished(experiment: Experiment) -> bool:
@@ -272,4 +290,5 @@ def write_record(
         "losses": [entry["loss"] for entry in trainer.state.log_history if "loss" in entry],
         "epochs": [entry for entry in trainer.state.log_history if f"eval_{SCORE}" in entry],
     } | scores
-    (output / RECORD_FILE).write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    with whole_file(output / RECORD_FILE) as file:
+        file.write(json.dumps(record, indent=1, ensure_ascii=False) + "\n")

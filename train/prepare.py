@@ -17,6 +17,7 @@ from transformers import set_seed
 from ..data.corpus import labels_of, read_sources
 from ..data.labels import TOPIC_DESCRIPTIONS, bio_tags
 from ..data.schema import DataError, Sentence
+from ..eval.evaluate import without_boilerplate
 from ..eval.metrics import spans_of
 from ..model.backbone import LONGEST_WINDOW, Backbone, load_backbone
 from ..model.configuration import CheckpointConfig
@@ -59,6 +60,7 @@ def prepare(experiment: Experiment) -> Run:
     if not data.topics and not data.types:
         raise ConfigError("data.topics and data.types: both are empty, so there is nothing to learn")
     train, development, test = read_sides(replace(experiment, data=data))
+    refuse_unlabelled(data, train, development)
     backbone = load_backbone(experiment.backbone, experiment.revision)
     segmenter = choose_segmenter(experiment.segmenter, backbone)
     max_length = choose_length(experiment.network.max_length, backbone)
@@ -85,6 +87,22 @@ def prepare(experiment: Experiment) -> Run:
     featurizer = Featurizer(tokenizer, config.topics, config.tags)
     features = TrainingSet(train, featurizer, Augmenter(experiment.augment, train), experiment.seed)
     return Run(experiment, train, development, test, config, tokenizer, model, features)
+
+
+def refuse_unlabelled(data: Data, train: Sequence[Sentence], development: Sequence[Sentence]) -> None:
+    """Refuse labels that no training sentence could teach, and development sentences by which nothing could be chosen."""
+    wanted = [name for name in ("topics", "types") if getattr(data, name)]
+    field = {"topics": "topics", "types": "participants"}
+    for name in wanted:
+        if len(set(getattr(data, name))) < len(getattr(data, name)):
+            raise ConfigError(f"data.{name}: a label stands twice in {list(getattr(data, name))}")
+        if all(getattr(sentence, field[name]) is None for sentence in train):
+            raise ConfigError(
+                f"data.{name}: no training sentence says its {field[name]}; set data.{name}: [] to learn without them"
+            )
+    scored = without_boilerplate(development)
+    if all(getattr(sentence, field[name]) is None for sentence in scored for name in wanted):
+        raise ConfigError(f"data.development: no sentence says its {' or '.join(field[name] for name in wanted)}")
 
 
 def with_labels(data: Data) -> Data:

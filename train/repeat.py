@@ -15,7 +15,8 @@ from ..data.split import split
 from ..model.card import RECORD_FILE
 from ..model.predictor import Predictor
 from .config import Experiment
-from .finetune import STATE_FOLDER, finetune, is_finished, is_main_process
+from .finetune import finetune, is_main_process
+from .prepare import with_labels
 
 PREDICTIONS_FILE = "predictions.jsonl"
 CURVE_FILE = "curve.json"
@@ -89,7 +90,7 @@ def out_of_fold(experiment: Experiment, folds: int, by: str = "writer") -> Path:
     PosixPath('runs/embedded/predictions.jsonl')
     """
     output = Path(experiment.output)
-    data = experiment.data
+    data = with_labels(experiment.data)
     sentences = read_sources(data.train, data.topics, data.types)[: data.limit]
     names = [f"fold-{number}" for number in range(1, folds + 1)]
     parts = split(sentences, dict.fromkeys(names, 1 / folds), by, experiment.seed)
@@ -106,11 +107,14 @@ def out_of_fold(experiment: Experiment, folds: int, by: str = "writer") -> Path:
             write_sentences(path, sides[side])
         own = replace(data, train=[str(files["train"])], development=[str(files["held-out"])], test=[], limit=None)
         _trained(replace(experiment, output=str(output / name), data=own))
+        if not is_main_process():
+            continue
         predictions = Predictor.from_pretrained(output / name).predict([sentence.text for sentence in parts[name]])
         for sentence, prediction in zip(parts[name], predictions, strict=True):
             lines[sentence.id] = json.dumps({"id": sentence.id, **prediction.to_dict()}, ensure_ascii=False)
-    with whole_file(output / PREDICTIONS_FILE) as file:
-        file.writelines(f"{lines[sentence.id]}\n" for sentence in sentences)
+    if is_main_process():
+        with whole_file(output / PREDICTIONS_FILE) as file:
+            file.writelines(f"{lines[sentence.id]}\n" for sentence in sentences)
     return output / PREDICTIONS_FILE
 
 
@@ -137,12 +141,12 @@ def learning_curve(experiment: Experiment, shares: Sequence[float]) -> Path:
         points.append(
             {"share": share, "sentences": record["data"]["train"]["sentences"], "on": measured, "scores": record[measured]}
         )
-    with whole_file(output / CURVE_FILE) as file:
-        json.dump(points, file, indent=1, ensure_ascii=False)
+    if is_main_process():
+        with whole_file(output / CURVE_FILE) as file:
+            json.dump(points, file, indent=1, ensure_ascii=False)
     return output / CURVE_FILE
 
 
 def _trained(experiment: Experiment) -> None:
     """Train, go on, or do nothing, by what the output folder holds."""
-    if not is_finished(experiment):
-        finetune(experiment, resume=(Path(experiment.output) / STATE_FOLDER).is_dir())
+    finetune(experiment, resume=True)

@@ -103,8 +103,8 @@ def estimate(
     middle = max(0, len(by_length) // 2 - per_device // 2)
     typical, longest = by_length[middle : middle + per_device], by_length[-per_device:]
     collate = Collator(int(model.encoder.config.pad_token_id or 0))
-    before = current_memory(device)
     model.to(device)
+    before = current_memory(device)
     with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
         kept = _kept_bytes(model, collate(longest), precision, device)
         _forward_backward(model, collate(typical), precision, device)  # once unmeasured

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -45,32 +46,29 @@ class JointTrainer(Trainer):
 
     def __init__(self, run: Run, **options: Any) -> None:
         self.run = run
-        self.keeper = KeepStates()
         self.train_options = run.experiment.train
         super().__init__(model=run.model, **options)
         self.loss_is_scaled_for_ga = True
+        self.batches = LengthBatches(
+            run.features.lengths,
+            self.train_options.batch_size,
+            int(self.args.seed),
+            self.train_options.gradient_accumulation,
+            self.args.world_size,
+            self.args.process_index,
+        )
+        self.add_callback(EpochOf(run.features, self.batches))
+        self.keeper = KeepStates(self)
         self.add_callback(self.keeper)
 
     # -- batches and losses -------------------------------------------------------------------------------------------
 
     def get_train_dataloader(self) -> DataLoader[Any]:
-        dataset = self.train_dataset
-        assert isinstance(dataset, TrainingSet)
-        options = self.train_options
-        batches = LengthBatches(
-            dataset.lengths,
-            options.batch_size,
-            int(self.args.seed),
-            options.gradient_accumulation,
-            self.args.world_size,
-            self.args.process_index,
-        )
-        self.add_callback(EpochOf(dataset, batches))
         return DataLoader(
-            dataset,
-            batch_sampler=batches,
+            self.run.features,
+            batch_sampler=self.batches,
             collate_fn=self.data_collator,
-            num_workers=options.workers,
+            num_workers=self.train_options.workers,
             pin_memory=torch.cuda.is_available(),
         )
 
@@ -172,24 +170,36 @@ class KeepStates(TrainerCallback):
     """Marks a saved state as complete, and only then removes older ones, so that a kill at any moment leaves one to resume from."""
 
     FILE = "complete"
-    """Written into a saved state when all the rest of it is; holds the seconds that training has taken so far."""
+    """Written into a saved state when all the rest of it is; holds what Trainer's own state does not."""
 
-    def __init__(self) -> None:
+    def __init__(self, trainer: Trainer) -> None:
+        self.trainer = trainer
         self.began = time.monotonic()
-        self.before = 0.0
-        """Seconds that were taken before this process, by the run that it resumes."""
+        self.resumed = {"seconds": 0.0, "loss": 0.0, "logged": 0}
+        """Of the run that this one resumes: seconds it took, its losses since it last logged them, and the step when it did."""
 
     def seconds(self) -> float:
-        return self.before + time.monotonic() - self.began
+        return self.resumed["seconds"] + time.monotonic() - self.began
+
+    def restore(self, saved: Path) -> None:
+        """Go on from what a saved state holds."""
+        self.resumed = json.loads((saved / self.FILE).read_text(encoding="utf-8"))
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        # Trainer forgets the losses of an epoch's steps before a resume, and would log the mean of the rest.
+        if state.global_step:
+            self.trainer._tr_loss += self.resumed["loss"]
+            self.trainer._globalstep_last_logged = int(self.resumed["logged"])
 
     def on_save(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        loss = float(self.trainer.accelerator.gather(self.trainer._tr_loss).mean())
         if args.world_size > 1:
             torch.distributed.barrier()  # every process has written its part
         if not state.is_world_process_zero:
             return
         saved = state_folder(Path(args.output_dir), state.global_step)
         with whole_file(saved / self.FILE) as file:
-            file.write(f"{self.seconds():.1f}")
+            json.dump({"seconds": self.seconds(), "loss": loss, "logged": self.trainer._globalstep_last_logged}, file)
         kept = {saved.name, Path(state.best_model_checkpoint or saved).name}
         for folder in Path(args.output_dir).glob("checkpoint-*"):
             if folder.name not in kept:
@@ -232,6 +242,8 @@ def build_trainer(run: Run, state: Path) -> JointTrainer:
     check_trackers(train.report_to)
     if "tensorboard" in train.report_to:
         os.environ["TENSORBOARD_LOGGING_DIR"] = str(state.parent / TRACKING_FOLDER)  # the state is removed at the end
+    if precision in ("fp32", "tf32"):
+        os.environ["ACCELERATE_MIXED_PRECISION"] = "no"  # what `accelerate config` set would go before
     arguments = TrainingArguments(
         output_dir=str(state),
         num_train_epochs=train.epochs,
@@ -256,6 +268,7 @@ def build_trainer(run: Run, state: Path) -> JointTrainer:
         # Every parameter has a gradient in every step, and no buffer changes.
         ddp_find_unused_parameters=False,
         ddp_broadcast_buffers=False,
+        ddp_timeout=6 * 3600,  # the other processes wait while one scores and writes
         report_to=train.report_to or "none",
         seed=experiment.seed,
         data_seed=experiment.seed,

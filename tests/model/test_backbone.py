@@ -28,7 +28,7 @@ def test_the_hubs_layout_loads_from_either_form_of_weights(tiny_phobert: Path, t
     assert backbone.segmented
     assert reads_words(backbone.tokenizer)
     assert backbone.positions == 256
-    assert backbone.vocabulary == known_size(backbone.tokenizer) == backbone.config["vocab_size"]
+    assert known_size(backbone.tokenizer) == backbone.config["vocab_size"]
     assert backbone.config["pad_token_id"] == 1
     same = load_backbone(str(make_phobert(tmp_path / "safe", safetensors=True)))
     state = same.encoder.state_dict()
@@ -70,6 +70,20 @@ def test_code_beside_the_weights_is_not_run(folder: Path, tmp_path: Path) -> Non
     (folder / "own.py").write_text(f"import os\nos.mkdir({str(tmp_path / 'was-here')!r})\n", encoding="utf-8")
     with pytest.raises(BackboneError, match="cannot be loaded safely"):
         load_backbone(str(folder))
+    assert not (tmp_path / "was-here").exists()
+
+
+def test_a_tokenizer_s_code_is_not_run_either(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    small = BertConfig(vocab_size=30, hidden_size=8, num_hidden_layers=1, num_attention_heads=1, intermediate_size=8)
+    BertModel(small).save_pretrained(tmp_path)
+    config = json.loads((tmp_path / "config.json").read_text(encoding="utf-8"))
+    (tmp_path / "config.json").write_text(json.dumps(config | {"model_type": "own"}), encoding="utf-8")
+    own = {"tokenizer_class": "OwnTokenizer", "auto_map": {"AutoTokenizer": ["own.OwnTokenizer", None]}}
+    (tmp_path / "tokenizer_config.json").write_text(json.dumps(own), encoding="utf-8")
+    (tmp_path / "own.py").write_text(f"import os\nos.mkdir({str(tmp_path / 'was-here')!r})\n", encoding="utf-8")
+    monkeypatch.setattr("builtins.input", lambda *_: "y")
+    with pytest.raises(BackboneError):
+        load_backbone(str(tmp_path))
     assert not (tmp_path / "was-here").exists()
 
 
@@ -124,7 +138,7 @@ def test_an_unreachable_hub_says_which_files_to_put_where(monkeypatch: pytest.Mo
         "pytorch_model.bin",
         "vocab.txt",
         "bpe.codes",
-        "backbone: FOLDER",
+        "backbone: ./FOLDER",
     ):
         assert part in message
 
@@ -178,4 +192,5 @@ def test_licences_are_known() -> None:
     known = find_known("phobert-base-v2")
     assert known is not None
     assert "AGPL-3.0" in known.notice
+    assert find_known("models/phobert-base-v2") is known
     assert find_known("somebody/else") is None

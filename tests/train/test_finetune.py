@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 
+from hoptac.cli import main
 from hoptac.data.schema import DataError, Sentence, read_sentences, write_sentences
 from hoptac.model.configuration import CheckpointConfig, CheckpointError
 from hoptac.model.export import export
@@ -94,6 +95,79 @@ def test_an_interrupted_run_resumes_to_the_same_end(experiment: Experiment, tmp_
     left, right = Predictor.from_pretrained(whole, "cpu"), Predictor.from_pretrained(resumed, "cpu")
     text = "Việt Nam bàn với Lào về thương mại"
     np.testing.assert_allclose(left.logits([text])[0][0], right.logits([text])[0][0], atol=1e-4)
+
+
+def test_a_run_killed_inside_an_epoch_resumes_to_the_same_weights_and_losses(experiment: Experiment, tmp_path: Path) -> None:
+    from transformers import TrainerCallback
+
+    class Kill(TrainerCallback):
+        def on_step_begin(self, args: object, state: object, control: object, **kwargs: object) -> None:
+            if getattr(state, "global_step", 0) == 7:
+                raise KeyboardInterrupt
+
+    often = replace(experiment, train=replace(experiment.train, epochs=3, batch_size=2, save_steps=3))
+    whole = finetune(often)
+    cut = replace(often, output=str(tmp_path / "cut"))
+    state = tmp_path / "cut" / "trainer"
+    trainer = build_trainer(prepare(cut), state)
+    trainer.add_callback(Kill())
+    with pytest.raises(KeyboardInterrupt):
+        trainer.train()
+    assert last_complete_state(state) == state / "checkpoint-6"  # four steps are an epoch
+    resumed = finetune(cut, resume=True)
+    assert (resumed / "model.safetensors").read_bytes() == (whole / "model.safetensors").read_bytes()
+    records = [json.loads((folder / "training.json").read_text(encoding="utf-8")) for folder in (whole, resumed)]
+    assert records[0]["losses"] == records[1]["losses"]
+    assert records[0]["epochs"] == records[1]["epochs"]
+
+
+def test_a_record_cut_short_by_a_kill_is_written_again(experiment: Experiment, tmp_path: Path) -> None:
+    short = replace(experiment, train=replace(experiment.train, epochs=1))
+    folder = finetune(short)
+    (folder / "training.json").write_text('{"experiment": {', encoding="utf-8")
+    (folder / "trainer").mkdir()
+    finetune(short, resume=True)
+    assert json.loads((folder / "training.json").read_text(encoding="utf-8"))["experiment"]["train"]["epochs"] == 1
+    assert not (folder / "trainer").exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"topics": None}, r"data\.topics: no training sentence says its topics; set data\.topics: \[\]"),
+        ({"participants": None}, r"data\.types: no training sentence says its participants"),
+    ],
+)
+def test_a_task_without_labels_is_refused(
+    experiment: Experiment, tmp_path: Path, changes: dict[str, None], message: str
+) -> None:
+    path = tmp_path / "train.jsonl"
+    write_sentences(path, [replace(s, **changes) for s in read_sentences(path)])  # type: ignore[arg-type]
+    with pytest.raises(ConfigError, match=message):
+        prepare(experiment)
+
+
+def test_development_data_without_labels_are_refused(experiment: Experiment, tmp_path: Path) -> None:
+    path = tmp_path / "development.jsonl"
+    write_sentences(path, [replace(s, topics=None, participants=None) for s in read_sentences(path)])
+    with pytest.raises(ConfigError, match=r"data\.development: no sentence says its topics or participants"):
+        prepare(experiment)
+
+
+def test_a_label_named_twice_is_refused(experiment: Experiment) -> None:
+    with pytest.raises(ConfigError, match=r"data\.types: a label stands twice"):
+        prepare(replace(experiment, data=replace(experiment.data, types=["PER", "ORG", "GPE", "PER"])))
+
+
+def test_an_empty_scheme_leaves_labels_aside(experiment: Experiment, capsys: pytest.CaptureFixture[str]) -> None:
+    train = replace(experiment.train, epochs=1)
+    folder = finetune(replace(experiment, data=replace(experiment.data, types=[]), train=train))
+    record = json.loads((folder / "training.json").read_text(encoding="utf-8"))
+    assert record["development"]["participants"] is None
+    assert main(["evaluate", experiment.data.development[0], "--checkpoint", str(folder), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["participants"] is None
+    assert "with its topics (" in (folder / "README.md").read_text(encoding="utf-8")
+    assert "participants (" not in (folder / "README.md").read_text(encoding="utf-8")
 
 
 def test_an_output_folder_in_use_is_not_overwritten(experiment: Experiment) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 import random
 import shutil
 import subprocess
@@ -74,9 +75,40 @@ def test_another_version_of_the_segmenter_is_refused_unless_asked_for(checkpoint
     with pytest.raises(CheckpointError, match=r"was trained with underthesea 1\.0, installed is 9"):
         Predictor.from_pretrained(folder)
     assert Predictor.from_pretrained(folder, segmenter="underthesea").predict(TEXT).text == TEXT
+    assert main(["export", str(folder), "-o", str(tmp_path / "onnx"), "--sentences", "2"]) == 0
     assert Predictor.from_pretrained(folder, segmenter="none").predict(TEXT).text == TEXT
     assert main(["predict", "--checkpoint", str(folder), "--text", TEXT]) == 1
     assert main(["predict", "--checkpoint", str(folder), "--segmenter", "underthesea", "--text", TEXT]) == 0
+
+
+def test_another_rule_for_syllables_is_another_version(checkpoint: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(checkpoint, tmp_path / "none"))
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    (folder / "config.json").write_text(json.dumps(config | {"segmenter": "none", "segmenter_version": "0"}), encoding="utf-8")
+    with pytest.raises(CheckpointError, match="was trained with none 0, installed is"):
+        Predictor.from_pretrained(folder)
+
+
+def test_a_segmenter_for_a_checkpoint_without_words_is_refused() -> None:
+    with pytest.raises(ValueError, match="segmenter: underthesea, but the checkpoint's tokenizer reads raw text"):
+        Predictor.from_pretrained(segmenter="underthesea")
+
+
+def test_features_can_go_to_processes_that_are_not_forked(tiny_phobert: Path, tmp_path: Path) -> None:
+    run = prepare(Experiment(output=str(tmp_path / "run"), backbone=str(tiny_phobert), data=Data(limit=8)))
+    copy = pickle.loads(pickle.dumps(run.features))
+    assert [copy[i] for i in range(8)] == [run.features[i] for i in range(8)]
+
+
+def test_workers_change_nothing(tiny_phobert: Path, tmp_path: Path) -> None:
+    weights = []
+    for workers in (0, 2):
+        train = Train(epochs=1, batch_size=8, precision="fp32", workers=workers)
+        data = Data(limit=24)
+        output = str(tmp_path / f"run{workers}")
+        folder = finetune(Experiment(output=output, backbone=str(tiny_phobert), segmenter="none", data=data, train=train))
+        weights.append((folder / "model.safetensors").read_bytes())
+    assert weights[0] == weights[1]
 
 
 def test_a_missing_segmenter_says_what_to_install(checkpoint: Path, tmp_path: Path) -> None:

@@ -10,7 +10,6 @@ import pytest
 
 from hoptac.data.schema import DataError, Sentence, read_sentences, write_sentences
 from hoptac.eval.plots import plot_curve
-from hoptac.train import repeat
 from hoptac.train.config import Augment, ConfigError, Data, Experiment, Network, Train
 from hoptac.train.finetune import finetune
 from hoptac.train.prepare import prepare, share_of
@@ -55,7 +54,7 @@ def test_finished_runs_are_not_repeated(experiment: Experiment, monkeypatch: pyt
     def refuse(*_: object) -> None:
         raise AssertionError("trained again")
 
-    monkeypatch.setattr(repeat, "finetune", refuse)
+    monkeypatch.setattr("hoptac.train.finetune.prepare", refuse)
     assert out_of_fold(experiment, 2).read_bytes() == first
 
 
@@ -70,6 +69,13 @@ def test_other_folds_labels_or_settings_do_not_reuse_a_run(experiment: Experimen
     write_sentences(path, [replace(first, topics=("mia",)), *rest])
     with pytest.raises(ConfigError, match="finished run with another train"):
         out_of_fold(experiment, 2)
+
+
+def test_folds_share_the_labels_that_the_data_have(experiment: Experiment) -> None:
+    own = replace(experiment, data=replace(experiment.data, topics="data", types="data"))
+    path = out_of_fold(own, 2)
+    configs = [json.loads((path.parent / f"fold-{n}" / "config.json").read_text(encoding="utf-8")) for n in (1, 2)]
+    assert [(c["topics"], c["types"]) for c in configs] == [(["trade"], ["PER", "GPE"])] * 2
 
 
 def test_too_few_writers_for_the_folds(experiment: Experiment) -> None:
