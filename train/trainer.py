@@ -265,9 +265,7 @@ def build_trainer(run: Run, state: Path) -> JointTrainer:
         greater_is_better=True,
         restore_callback_states_from_checkpoint=True,
         remove_unused_columns=False,
-        # Every parameter has a gradient in every step, and no buffer changes.
-        ddp_find_unused_parameters=False,
-        ddp_broadcast_buffers=False,
+        ddp_find_unused_parameters=False,  # every parameter has a gradient in every step
         ddp_timeout=6 * 3600,  # the other processes wait while one scores and writes
         report_to=train.report_to or "none",
         seed=experiment.seed,
