@@ -13,21 +13,20 @@ import yaml
 from make_phobert import make_phobert
 
 TEXT = "Bộ Công an Việt Nam và Interpol bàn về phòng, chống tội phạm mạng."
-LARGE = "HOPTAC_TEST_LARGE"
+ALL_SIZES = "HOPTAC_TEST_ALL_SIZES"
 
+asked = pytest.mark.skipif(not os.environ.get(ALL_SIZES), reason=f"takes minutes and gigabytes; set {ALL_SIZES}=1 to run it")
 # What is trained: the geometry, the form of its weights, options of training, and whether it is exported too.
 SIZES = [
     pytest.param("base", False, {}, True, id="base-bin"),
-    pytest.param("base", True, {"max_steps": 1}, False, id="base-safetensors"),
+    pytest.param("base", True, {"max_steps": 1}, False, id="base-safetensors", marks=asked),
     pytest.param(
         "large",
         False,
         {"max_steps": 2, "gradient_accumulation": 2, "gradient_checkpointing": True},
         True,
         id="large-bin",
-        marks=pytest.mark.skipif(
-            not os.environ.get(LARGE), reason=f"takes minutes and many gigabytes; set {LARGE}=1 to run it"
-        ),
+        marks=asked,
     ),
 ]
 
@@ -48,8 +47,8 @@ def test_a_backbone_of_full_size_trains_saves_loads_predicts_and_exports(
     experiment = {
         "output": str(tmp_path / "run"),
         "backbone": str(backbone),
-        "data": {"limit": 32},
-        "train": {"epochs": 1, "batch_size": 8, "max_steps": 3, **options},
+        "data": {"limit": 16},
+        "train": {"epochs": 1, "batch_size": 4, "max_steps": 2, **options},
     }
     config.write_text(yaml.safe_dump(experiment), encoding="utf-8")
     assert "checkpoint written to" in _hoptac("train", str(config))
