@@ -15,6 +15,7 @@ import json
 import re
 import struct
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -22,6 +23,8 @@ from typing import Any
 
 import numpy as np
 from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
+
+from ..data.variants import without_diacritics
 
 PIECES_FILE = Path(__file__).parent / "vietnamese_pieces.txt"
 """The pieces that occur in Vietnamese headlines and leads of 2025-26, most frequent first."""
@@ -208,6 +211,7 @@ def prune(encoder: Encoder, wanted: list[str]) -> Encoder:
 
     A Latin letter that the vocabulary lacks (ǭ) gets the row of its base letter (o), so that any Latin text encodes
     without unknowns. A punctuation mark is one piece whether or not a space stands before it (see `build_tokenizer`).
+    Pieces also get their spelling without diacritics (`tuong` for `tướng` and `tương`), which otherwise would fall apart.
     """
     row_of = {piece: row for row, piece in enumerate(encoder.pieces)}
     unknown = row_of[SPECIAL[3]]
@@ -224,9 +228,34 @@ def prune(encoder: Encoder, wanted: list[str]) -> Encoder:
         first, second = (spaced, attached) if mark in _OPENING else (attached, spaced)
         kept[spaced] = (row_of.get(first, row_of.get(second, unknown)), 0.0)
     rows, scores = zip(*kept.values(), strict=True)
-    table = "embeddings.word_embeddings.weight"
-    weights = encoder.weights | {table: encoder.weights[table][list(rows)]}
-    return Encoder(encoder.config, list(kept), np.array(scores, np.float32), weights)
+    plain = _plain_pieces({piece: score for piece, (_, score) in kept.items()})
+    words = encoder.weights[_TABLE]
+    added = [words[row_of[piece]] if piece in row_of else _mean_row(words, row_of, spelt) for piece, spelt in plain.items()]
+    weights = encoder.weights | {
+        _TABLE: np.concatenate([words[list(rows)], np.array(added, np.float32).reshape(-1, words.shape[1])])
+    }
+    scores += tuple(max(spelt.values()) for spelt in plain.values())
+    return Encoder(encoder.config, [*kept, *plain], np.array(scores, np.float32), weights)
+
+
+_TABLE = "embeddings.word_embeddings.weight"
+
+
+def _plain_pieces(scores: Mapping[str, float]) -> dict[str, dict[str, float]]:
+    """The spelling without diacritics of every piece that has none yet, and the pieces that it may stand for with their scores."""
+    found: dict[str, dict[str, float]] = {}
+    for piece, score in scores.items():
+        plain = without_diacritics(piece)
+        if plain != piece and plain not in scores and len(piece.strip(_SPACE)) > 1 and _IN_WORD.fullmatch(plain):
+            found.setdefault(plain, {})[piece] = score
+    return found
+
+
+def _mean_row(words: np.ndarray, row_of: Mapping[str, int], spelt: Mapping[str, float]) -> np.ndarray:
+    """What a reader expects behind a syllable without diacritics: the rows of its spellings, weighted by how frequent they are."""
+    weights = np.exp(np.array(list(spelt.values())))
+    mean: np.ndarray = np.average(words[[row_of[piece] for piece in spelt]], axis=0, weights=weights)
+    return mean.astype(np.float32)
 
 
 _IN_WORD = re.compile(rf"(?:{_SPACE}|[^\W_])*")

@@ -216,22 +216,22 @@ def _is_letter(character: str) -> bool:
 def normalise(text: str) -> tuple[str, Places]:
     """The text in NFC with modern tone placement, and for each of its characters the range it has in `text`.
 
-    The ranges are None when every character kept its place, which is the rule. A surrogate without its partner,
-    which no encoding can hold, is read as the replacement character.
+    A text in capitals is read in small letters. The ranges are None when every character kept its place, which is the rule. A
+    surrogate without its partner, which no encoding can hold, is read as the replacement character.
 
     >>> normalise("hoà bình")
     ('hòa bình', None)
     """
     text = _SURROGATE.sub("\ufffd", text)
     if unicodedata.is_normalized("NFC", text):
-        return modern_tones(text), None
+        return modern_tones(small_letters(text)), None
     characters: list[str] = []
     places: list[tuple[int, int]] = []
     for start, end in _clusters(text):
         composed = unicodedata.normalize("NFC", text[start:end])
         characters.append(composed)
         places += [(start, end)] * len(composed)
-    return modern_tones("".join(characters)), places
+    return modern_tones(small_letters("".join(characters))), places
 
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -246,6 +246,26 @@ def _clusters(text: str) -> Iterator[tuple[int, int]]:
         ):
             yield start, position
             start = position
+
+
+def small_letters(text: str) -> str:
+    """A text in capitals with small ones in their place, any other as it is; the length stays.
+
+    Where all letters are capitals they tell nothing, and vocabularies know few words in them. A text counts as such with three
+    words of two letters or more, and nine letters in ten in capitals, so that `NATO, EU` is left alone.
+
+    >>> small_letters("VIỆT NAM VÀ LÀO"), small_letters("NATO, EU")
+    ('việt nam và lào', 'NATO, EU')
+    """
+    if text.islower() or sum(map(str.isupper, text)) < 6:
+        return text
+    letters = [c for c in text if c.isalpha()]
+    if sum(map(str.isupper, letters)) < 0.9 * len(letters) or len(_TWO_LETTERS.findall(text)) < 3:
+        return text
+    return "".join(small if len(small := c.lower()) == 1 else c for c in text)
+
+
+_TWO_LETTERS = re.compile(r"[^\W\d_]{2,}")
 
 
 _OLD_TONES = "oà oá oả oã oạ oè oé oẻ oẽ oẹ uỳ uý uỷ uỹ uỵ"

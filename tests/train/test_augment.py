@@ -8,7 +8,8 @@ import unicodedata
 import pytest
 
 from hoptac.data.schema import Participant, Sentence
-from hoptac.train.augment import Augmenter, map_text, with_typo, without_diacritics
+from hoptac.data.variants import map_text, with_typo, without_diacritics
+from hoptac.train.augment import Augmenter
 from hoptac.train.config import Augment
 
 
