@@ -61,6 +61,7 @@ def build_parser() -> argparse.ArgumentParser:
     _predict_parser(commands)
     _train_parser(commands)
     _evaluate_parser(commands)
+    _calibrate_parser(commands)
     _export_parser(commands)
     _benchmark_parser(commands)
     _tokenize_parser(commands)
@@ -91,6 +92,12 @@ def _predict_parser(commands: Any) -> None:
     parser.add_argument(
         "--threshold", action="append", default=[], metavar="[TOPIC=]P", help="probability from which a topic is given"
     )
+    parser.add_argument(
+        "--at-precision",
+        type=float,
+        metavar="P",
+        help="thresholds at which the development sentences had this precision, such as 0.95",
+    )
     parser.add_argument("--batch-size", type=_positive, default=32, metavar="N")
     _checkpoint_options(parser)
     parser.set_defaults(run=_predict)
@@ -105,6 +112,10 @@ def _positive(text: str) -> int:
 
 def _checkpoint_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--checkpoint", metavar="FOLDER", help="a folder or hub id; default: the shipped checkpoint")
+    _runtime_options(parser)
+
+
+def _runtime_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--backend", choices=["onnx", "torch"])
     parser.add_argument("--device", help="cpu, cuda, cuda:1, mps")
     parser.add_argument("--precision", choices=["bf16", "fp32"], help="of torch; default: bf16 where the device has it")
@@ -115,10 +126,10 @@ def _checkpoint_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _open_predictor(options: argparse.Namespace) -> Any:
+def _open_predictor(options: argparse.Namespace, checkpoint: str | Path | None = None) -> Any:
     from .model.predictor import Predictor
 
-    return Predictor.from_pretrained(options.checkpoint, options.device, options.backend, options.precision, options.segmenter)
+    return Predictor.from_pretrained(checkpoint, options.device, options.backend, options.precision, options.segmenter)
 
 
 def _predict(options: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
@@ -131,7 +142,11 @@ def _predict(options: argparse.Namespace, parser: argparse.ArgumentParser) -> No
     for name in options.files:
         if name != "-" and not Path(name).is_file():
             raise FileNotFoundError(f"{name}: no such file (for a text on the command line: --text)")
-    predictor = _open_predictor(options)
+    predictor = _open_predictor(options, options.checkpoint)
+    if options.at_precision is not None:
+        if None in thresholds:
+            parser.error("--at-precision sets all thresholds; --threshold may only change single topics")
+        thresholds = predictor.thresholds_at(options.at_precision) | thresholds
     if None in thresholds:
         thresholds = dict.fromkeys(predictor.config.topics, thresholds.pop(None)) | thresholds
     with _output(options.output) as out:
@@ -333,23 +348,150 @@ def _train(options: argparse.Namespace, parser: argparse.ArgumentParser) -> None
 
 
 def _evaluate_parser(commands: Any) -> None:
-    parser = commands.add_parser("evaluate", help="score a checkpoint on labelled sentences")
-    parser.add_argument("files", nargs="+", metavar="DATA", help="JSON Lines files, or corpus:development")
-    parser.add_argument("--json", action="store_true", help="all scores as JSON")
-    _checkpoint_options(parser)
+    parser = commands.add_parser(
+        "evaluate",
+        help="score checkpoints on labelled sentences; scores.json, report.html, plots",
+        description="Scores with intervals, and a report. With two checkpoints or more, each is compared with the first.",
+    )
+    parser.add_argument(
+        "names",
+        nargs="+",
+        metavar="NAME",
+        help="checkpoints (a folder, a hub id, a folder of `train --seeds`; `default`, or none: the shipped one) and data (labelled "
+        "files, corpus:test; none: what the checkpoint was trained with as test data)",
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        default="evaluation",
+        metavar="FOLDER",
+        help="where scores.json, report.html and plots go; default: %(default)s",
+    )
+    parser.add_argument("--json", action="store_true", help="print what scores.json would hold, and write nothing")
+    parser.add_argument(
+        "--robustness", action="store_true", help="also answer rewritten sentences: capitals, slips, other names …"
+    )
+    parser.add_argument(
+        "--baselines", nargs="?", const="all", metavar="NAME,…", help="also fit what one would try first; default: all of them"
+    )
+    for side in ("train", "development"):
+        parser.add_argument(
+            f"--{side}",
+            action="append",
+            default=[],
+            metavar="DATA",
+            help=f"{side} data, for baselines and unseen names; default: the checkpoint's",
+        )
+    parser.add_argument(
+        "--by", choices=["writer", "doc", "sentence"], help="what the bootstrap draws; default: writers or articles"
+    )
+    parser.add_argument("--draws", type=_positive, default=1000, metavar="N", help="bootstrap replicates; default: %(default)s")
+    parser.add_argument("--seed", type=int, default=1, metavar="N")
+    parser.add_argument("--card", action="store_true", help="write the scores into the checkpoint's folder and its model card")
+    _runtime_options(parser)
     parser.set_defaults(run=_evaluate)
 
 
 def _evaluate(options: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
-    from .eval.evaluate import evaluate, scores_table
+    from .eval.baselines import BASELINES, fit_baselines
+    from .eval.contenders import holds_runs, is_data, open_contenders, open_runs, sentences_of, sources_of
+    from .eval.slices import participant_names
+    from .eval.study import study, write_evaluation
+    from .eval.tables import comparison_table, over_seeds_table, scores_table
 
-    predictor = _open_predictor(options)
-    for name in options.files:
-        scores = evaluate(predictor, read_sources([name], predictor.config.topics, predictor.config.types))
-        if options.json:
-            print(json.dumps({"data": name, **scores}, ensure_ascii=False))
-        else:
-            _console().print(scores_table(scores, name))
+    data = [name for name in options.names if is_data(name)]
+    names = [name for name in options.names if not is_data(name)]
+    runs = [name for name in names if holds_runs(name)]
+    if runs and len(names) > 1:
+        parser.error(f"{runs[0]} holds the runs of several seeds, which are summed up, not compared with another checkpoint")
+    if options.card and (len(names) > 1 or runs or not data):
+        parser.error("--card: one checkpoint, in a folder of this machine, and data were expected")
+    wanted = None if options.baselines in (None, "all") else [name.strip() for name in options.baselines.split(",")]
+    if unknown := [name for name in wanted or () if name not in BASELINES]:
+        parser.error(f"--baselines: unknown {unknown[0]!r}; known are {', '.join(BASELINES)}")
+    if not options.json:
+        from .eval.report import write_report  # needs the extra, so that is said before any work
+
+    def load(checkpoint: Any) -> Any:
+        return _open_predictor(options, checkpoint)
+
+    contenders = open_runs(runs[0], load) if runs else open_contenders(names, load)
+    first = contenders[0]
+    data = data or sources_of(first, "test", "development")
+    if not data:
+        parser.error("name the data: labelled files, or corpus:test")
+    labels = first.config.topics, first.config.types
+    sources = {name: read_sources([name], *labels) for name in data}
+    train = read_sources(options.train, *labels) if options.train else sentences_of(first, "train")
+    fitted = []
+    if options.baselines:
+        development = read_sources(options.development, *labels) if options.development else sentences_of(first, "development")
+        if train is None or development is None:
+            parser.error("--baselines: name --train and --development; what the checkpoint was trained with is not here")
+        fitted = fit_baselines(train, development, *labels, wanted, _say)
+    elif train is None:
+        _say("the checkpoint's training data are not here, so seen and unseen names are not told apart (--train names them)")
+    found = study(
+        contenders,
+        sources,
+        fitted,
+        options.robustness,
+        seeds=bool(runs),
+        known_names=None if train is None else participant_names(train),
+        by=options.by,
+        draws=options.draws,
+        seed=options.seed,
+        say=_say,
+    )
+    if options.json:
+        print(json.dumps(found, ensure_ascii=False))
+        return
+    folder = Path(options.output)
+    folder.mkdir(parents=True, exist_ok=True)
+    with whole_file(folder / "scores.json") as file:
+        file.write(json.dumps(found, ensure_ascii=False, indent=1) + "\n")
+    for name, part in found["data"].items():
+        for checkpoint, result in part["results"].items() if not runs else ():
+            _console().print(scores_table(result, f"{checkpoint} on {name}"))
+        for comparison in part["comparisons"]:
+            _console().print(comparison_table(comparison, name))
+        if runs:
+            _console().print(over_seeds_table(part["seeds"], name))
+    written = write_report(found, folder)
+    if options.card:
+        write_evaluation(found, first.folder)
+        written.append(first.folder)
+    print(
+        f"written: {folder / 'scores.json'}, {', '.join(str(path) for path in written if path.suffix != '.png')}, and plots in {folder / 'plots'}"
+    )
+
+
+def _calibrate_parser(commands: Any) -> None:
+    parser = commands.add_parser(
+        "calibrate",
+        help="fit a checkpoint's probabilities and thresholds to development sentences of your own",
+        description="Writes calibration, thresholds and operating points into the checkpoint; its network stays as it is.",
+    )
+    parser.add_argument("checkpoint", metavar="CHECKPOINT")
+    parser.add_argument("files", nargs="+", metavar="DATA", help="labelled files, or corpus:development; not those you test on")
+    _runtime_options(parser)
+    parser.set_defaults(run=_calibrate)
+
+
+def _calibrate(options: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
+    from .eval.calibration import recalibrate
+    from .eval.tables import thresholds_table
+
+    if not Path(options.checkpoint).is_dir():
+        raise FileNotFoundError(f"{options.checkpoint}: no such folder")
+    predictor = _open_predictor(options, options.checkpoint)
+    sentences = read_sources(options.files, predictor.config.topics, predictor.config.types)
+    config = recalibrate(Path(options.checkpoint), predictor, options.files, sentences)
+    _console().print(thresholds_table(predictor.config, config))
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
 
 
 def _export_parser(commands: Any) -> None:
@@ -725,7 +867,7 @@ def _suggest(options: argparse.Namespace, parser: argparse.ArgumentParser) -> No
         parser.error(f"{options.output}: marked text cannot say that participants are not labelled yet; name another format")
     pool = read_sources(options.files, options.topics, options.types)
     known = [s for name in options.known for s in read_source(name, options.topics, options.types)]
-    predictor = _open_predictor(options)
+    predictor = _open_predictor(options, options.checkpoint)
     labelled = {sentence.text for sentence in known}
     suggestions = suggest(predictor, [s for s in pool if s.text not in labelled], options.number, known)
     _write(options.output, [to_label(suggestion, options.prelabel) for suggestion in suggestions], options.to_format)

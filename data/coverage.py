@@ -41,7 +41,7 @@ ACTS: tuple[str, ...] = tuple(_ACTS)
 _ACT_PATTERNS = {act: re.compile(rf"(?<!\w)(?:{words})(?!\w)", re.IGNORECASE) for act, words in _ACTS.items()}
 
 _OLD_TONE = re.compile(r"(?<![Qq])(?:[oO][àáảãạ]|[oO][èéẻẽẹ]|[uU][ỳýỷỹỵ])(?!\w)")
-_ORTHOGRAPHY: dict[str, Callable[[Sentence], bool]] = {
+ORTHOGRAPHY: dict[str, Callable[[Sentence], bool]] = {
     "old tone marks": lambda s: bool(_OLD_TONE.search(s.text)),
     "dashes with spaces": lambda s: bool(re.search(r"\s[-–—]\s", s.text)),
     "dashes without spaces": lambda s: bool(re.search(r"\w[-–—]\w", s.text)),
@@ -61,11 +61,12 @@ def country_codes() -> Mapping[str, str]:
     >>> country_codes()[fold("Hoa Kỳ")] == country_codes()[fold("MỸ")] == "USA"
     True
     """
-    return {fold(spelling): code for code, spellings in _countries().items() for spelling in spellings}
+    return {fold(spelling): code for code, spellings in countries().items() for spelling in spellings}
 
 
 @cache
-def _countries() -> Mapping[str, Sequence[str]]:
+def countries() -> Mapping[str, Sequence[str]]:
+    """The spellings of each country by its ISO 3166-1 alpha-3 code."""
     return json.loads(COUNTRIES_FILE.read_text(encoding="utf-8"))  # type: ignore[no-any-return]
 
 
@@ -104,8 +105,8 @@ def registers(sentence: Sentence) -> set[str]:
 
 
 @cache
-def _spelled_countries() -> re.Pattern[str]:
-    names = sorted((name for names in _countries().values() for name in names if len(name) > 3), key=len, reverse=True)
+def _spelledcountries() -> re.Pattern[str]:
+    names = sorted((name for names in countries().values() for name in names if len(name) > 3), key=len, reverse=True)
     return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, names))})(?!\w)")
 
 
@@ -118,7 +119,7 @@ def only_places(sentence: Sentence) -> bool:
     if sentence.participants is None or any(p.type == "GPE" for p in sentence.participants):
         return False
     spans = [(p.start, p.end) for p in sentence.participants]
-    places = [match.span() for match in _spelled_countries().finditer(sentence.text)]
+    places = [match.span() for match in _spelledcountries().finditer(sentence.text)]
     return any(not any(start < right and left < end for start, end in spans) for left, right in places)
 
 
@@ -150,7 +151,7 @@ def measures(sentences: Iterable[Sentence]) -> dict[str, float]:
     counts["share several topics"] = counts["several topics"] / total
     counts["share no topic"] = counts["no topic"] / total
     counts["share hard negatives of no topic"] = counts["hard negatives"] / max(len(none), 1)
-    for name, holds in _ORTHOGRAPHY.items():
+    for name, holds in ORTHOGRAPHY.items():
         counts[f"share {name}"] = sum(map(holds, sentences)) / max(len(sentences), 1)
     by_topic = Counter(topic for s in labelled for topic in s.topics or ())
     for topic in in_order(by_topic, TOPICS):

@@ -6,6 +6,7 @@ The format is one JSON object per line, UTF-8, Unicode NFC:
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -280,6 +281,16 @@ def _reason(error: Exception) -> str:
     if isinstance(error, json.JSONDecodeError):
         return f"not JSON: {error.msg} at column {error.colno}"
     return f"not JSON: {'nested too deeply' if isinstance(error, RecursionError) else error}"
+
+
+def fingerprint(sentences: Sequence[Sentence]) -> dict[str, Any]:
+    """Count and SHA-256 of the sentences as JSON Lines.
+
+    >>> fingerprint([])["sentences"]
+    0
+    """
+    text = "".join(json.dumps(s.to_dict(), ensure_ascii=False, sort_keys=True) + "\n" for s in sentences)
+    return {"sentences": len(sentences), "sha256": hashlib.sha256(text.encode()).hexdigest()}
 
 
 def write_sentences(path: str | os.PathLike[str], sentences: Iterable[Sentence]) -> None:

@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from rich.table import Table
-
 from ..data.schema import Sentence
-from ..model.card import score_cells
 from ..model.configuration import CheckpointConfig
 from ..model.predictor import Prediction, Predictor
 from .metrics import score_spans, score_topics, spans_of
@@ -64,26 +61,3 @@ def mean_score(scores: dict[str, Any]) -> float:
     """
     found = [part[name] for part, name in ((scores["topics"], "macro_f1"), (scores["participants"], "f1")) if part]
     return sum(found) / len(found) if found else 0.0
-
-
-def scores_table(scores: dict[str, Any], name: str) -> Table:
-    """The scores of `evaluate` as a table."""
-    topics, participants = scores["topics"], scores["participants"]
-    table = Table("label", "precision", "recall", "F1", "gold", title=f"{name}: {scores['sentences']} sentences")
-    for column in table.columns[1:]:
-        column.justify = "right"
-    if topics:
-        for label, row in topics["topics"].items():
-            table.add_row(label, *score_cells(row))
-        table.add_section()
-        for label in ("macro_f1", "core_macro_f1", "micro_f1", "exact_match", "no_topic_specificity"):
-            value = topics[label]
-            table.add_row(f"topics, {label.replace('_', ' ')}", "", "", "-" if value is None else f"{value:.3f}", "")
-        table.add_section()
-    if participants:
-        for label, row in participants["types"].items():
-            table.add_row(label, *score_cells(row))
-        table.add_row("participants, exact spans", *score_cells(participants))
-    if not topics and not participants:
-        table.add_row("nothing is labelled that this checkpoint predicts", "", "", "", "")
-    return table

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from rich.console import Group
 from rich.table import Table
 
 from ..data.coverage import Plan, shortfalls
+from ..model.card import HEADLINES
+from ..model.configuration import CheckpointConfig
+from ..model.display import visible
 
 
 def measures_table(found: Mapping[str, float], plan: Plan | None = None) -> Table:
@@ -55,6 +59,82 @@ def agreement_table(scores: Sequence[tuple[str, Mapping[str, Any]]]) -> Table:
     for kind, row in (first["participants"] or {"types": {}})["types"].items():
         table.add_row(kind, str(row["support"]), "", "", f"{row['f1']:.3f}")
     return table
+
+
+def scores_table(result: Mapping[str, Any], title: str) -> Group:
+    """What `analysis.analyse` found: the scores that stand for all, then those of each label."""
+    scores, counts = result["scores"], result["counts"]
+    whole = _table(["score", "value", "95 % interval"])
+    whole.title = f"{title}: {result['sentences']} sentences"
+    for name, words in HEADLINES.items():
+        if name in scores:
+            whole.add_row(words, _short(scores[name]["value"]), _ends(scores[name]))
+    labels = _table(["label", "precision", "recall", "F1", "95 % interval", "AP", "gold"])
+    labels.caption = f"intervals: {result['groups']['note']}; AP: average precision"
+    for key, inside in (("topics", "topics"), ("participants", "participants/exact")):
+        for label, row in counts[key].items():
+            own = {what: scores.get(f"{inside}/{label}/{what}") for what in ("precision", "recall", "f1", "average_precision")}
+            cells = {what: _short(score["value"]) if score else "" for what, score in own.items()}
+            labels.add_row(
+                visible(label),
+                cells["precision"],
+                cells["recall"],
+                cells["f1"],
+                _ends(own["f1"] or {}),
+                cells["average_precision"],
+                str(row["gold"]),
+            )
+        labels.add_section()
+    return Group(whole, labels)
+
+
+def _short(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
+
+
+def _ends(score: Mapping[str, float | None]) -> str:
+    low, high = score.get("low"), score.get("high")
+    return "-" if low is None or high is None else f"{low:.3f} to {high:.3f}"
+
+
+def comparison_table(comparison: Mapping[str, Any], title: str) -> Table:
+    """What `intervals.compare` found."""
+    first, second = comparison["first"], comparison["second"]
+    table = _table(["score", "first", "second", "difference", "95 % interval", "p"])
+    table.title = f"{title}: first {first}, second {second}"
+    for name, words in HEADLINES.items():
+        row = comparison["scores"].get(name)
+        if row and row["difference"] is not None:
+            p = "-" if row["p"] is None else f"{row['p']:.4f}"
+            span = "-" if row["low"] is None else f"{row['low']:+.3f} to {row['high']:+.3f}"
+            table.add_row(words, f"{row['first']:.3f}", f"{row['second']:.3f}", f"{row['difference']:+.3f}", span, p)
+    return table
+
+
+def over_seeds_table(summary: Mapping[str, Any], title: str) -> Table:
+    """What `study.over_seeds` found."""
+    table = _table(["score", "mean", "deviation", "95 % interval over seeds", "over sentences", *summary["runs"]])
+    table.title = f"{title}: {len(summary['runs'])} runs"
+    for name, words in HEADLINES.items():
+        row = summary["scores"].get(name)
+        if row:
+            deviation = "-" if row["deviation"] is None else f"{row['deviation']:.4f}"
+            spans = [_ends({"low": row[low], "high": row[high]}) for low, high in _ENDS]
+            table.add_row(words, f"{row['mean']:.3f}", deviation, *spans, *(f"{value:.3f}" for value in row["values"]))
+    return table
+
+
+def thresholds_table(before: CheckpointConfig, after: CheckpointConfig) -> Table:
+    """Thresholds of each topic before and after they were fitted anew, and those of the operating points."""
+    table = _table(["topic", "threshold before", "after", *(f"for precision {name}" for name in after.operating_points)])
+    for topic in after.topics:
+        points = [point.get(topic) for point in after.operating_points.values()]
+        cells = ["never" if point is None else f"{point:.2f}" for point in points]
+        table.add_row(visible(topic), f"{before.threshold(topic):.2f}", f"{after.threshold(topic):.2f}", *cells)
+    return table
+
+
+_ENDS = (("low", "high"), ("drawn_low", "drawn_high"))
 
 
 def _table(columns: Sequence[str]) -> Table:

@@ -46,6 +46,8 @@ class CheckpointConfig:
     """Calibrated probability from which a topic is given, for each topic."""
     calibration: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     """For each topic the slope and the intercept that turn the network's logit into a calibrated one (Platt 1999)."""
+    operating_points: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    """For a precision, such as `0.95`, the threshold of each topic from which on the development sentences have it."""
     segmenter: str = "none"
     """What makes words for a tokenizer that reads words; see `segmentation`."""
     segmenter_version: str = ""
@@ -77,6 +79,13 @@ class CheckpointConfig:
         for topic, threshold in self.thresholds.items():
             if not _is_number(threshold) or not 0 <= threshold <= 1:
                 raise CheckpointError(f"the threshold of {topic} is {threshold!r}, not a probability")
+        for precision, point in self.operating_points.items():
+            if unknown := set(point) - set(self.topics):
+                raise CheckpointError(
+                    f"the operating point {precision} has a threshold for {min(unknown)!r}, which is no topic"
+                )
+            if not all(_is_number(threshold) and 0 <= threshold <= 1 for threshold in point.values()):
+                raise CheckpointError(f"the operating point {precision} has a threshold that is no probability")
         for topic, pair in self.calibration.items():
             if len(pair) != 2 or not all(map(_is_number, pair)):
                 raise CheckpointError(f"the calibration of {topic} is {pair!r}, not a slope and an intercept")

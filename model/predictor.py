@@ -220,6 +220,24 @@ class Predictor:
         participants = tuple(Participant(text[s:e], s, e, kind, score) for (s, e, kind), score in spans)
         return Prediction(text, topics, scores, participants)
 
+    def thresholds_at(self, precision: float) -> dict[str, float]:
+        """Thresholds at which the development sentences had this precision, for `predict(texts, thresholds=…)`.
+
+        A topic that never had it gets the threshold 1, so it is not given. On other texts precision may be lower: `hoptac evaluate`
+        measures it.
+
+        Raises:
+            ValueError: if the checkpoint has no operating point for `precision`.
+
+        >>> Predictor.from_pretrained().thresholds_at(0.95)["trade"] < 1
+        True
+        """
+        point = self.config.operating_points.get(f"{precision:g}")
+        if point is None:
+            known = ", ".join(self.config.operating_points) or "none"
+            raise ValueError(f"precision: the checkpoint has no operating point {precision:g}; it has {known}")
+        return {topic: point.get(topic, 1.0) for topic in self.config.topics}
+
     def _thresholds(self, given: float | Mapping[str, float] | None) -> dict[str, float]:
         limits = {topic: self.config.threshold(topic) for topic in self.config.topics}
         if given is None:

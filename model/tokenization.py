@@ -19,6 +19,9 @@ from .configuration import CheckpointError
 from .phobert import known_size, reads_words, replace_unknown
 from .segmentation import Segmenter, Word, open_segmenter, resplit, word_surface
 
+_REMEMBERED = 100_000
+"""Words in capitals whose usual case is remembered; it bounds memory."""
+
 
 @dataclass(frozen=True, slots=True)
 class Encoding:
@@ -75,6 +78,7 @@ class TextTokenizer:
         self.segmenter = (segmenter or open_segmenter("none")) if reads_words(tokenizer) else None
         self.cuts = dict(cuts or {})
         self.whole = whole
+        self.usual: dict[str, str] = {}
         self.known = known_size(tokenizer) if self.segmenter else 0
         self.unknown = tokenizer.token_to_id("<unk>") or 0
         template = tokenizer.encode("a")
@@ -111,7 +115,7 @@ class TextTokenizer:
 
     def encode(self, texts: Sequence[str]) -> list[Encoding]:
         """One `Encoding` per text; nothing is truncated."""
-        normalised = [normalise(text) for text in texts]
+        normalised = [(self._usual_case(text), places) for text, places in map(normalise, texts)]
         if self.segmenter is not None:
             return self._encode_words(self.segmenter, normalised)
         encodings = self.tokenizer.encode_batch([text for text, _ in normalised], add_special_tokens=False)
@@ -119,6 +123,26 @@ class TextTokenizer:
             self._words(encoding.ids, encoding.offsets, text, places)
             for encoding, (text, places) in zip(encodings, normalised, strict=True)
         ]
+
+    def _usual_case(self, text: str) -> str:
+        """A text in capitals as it would stand in a sentence, any other as it is; the length stays.
+
+        Where all letters are capitals they tell nothing, and vocabularies know few words in them. Each word takes the case in which
+        the vocabulary, whose pieces stand in the order of their frequency, knows it best.
+        """
+        return _LETTERS.sub(lambda match: self._usual_word(match[0]), text) if in_capitals(text) else text
+
+    def _usual_word(self, word: str) -> str:
+        found = self.usual.get(word)
+        if found is None:
+            small = lower(word)
+            forms = dict.fromkeys((small, word[0] + small[1:], word))
+            ids = self.tokenizer.encode_batch([*map(modern_tones, forms)], add_special_tokens=False)
+            known = [(len(encoding.ids), max(encoding.ids, default=0)) for encoding in ids]
+            found = min(zip(known, forms, strict=True), key=lambda pair: pair[0])[1]
+            if len(self.usual) < _REMEMBERED:
+                self.usual[word] = found
+        return found
 
     def _encode_words(self, segmenter: Segmenter, normalised: Sequence[tuple[str, Places]]) -> list[Encoding]:
         words = [segmenter.segment(text) for text, _ in normalised]
@@ -216,22 +240,22 @@ def _is_letter(character: str) -> bool:
 def normalise(text: str) -> tuple[str, Places]:
     """The text in NFC with modern tone placement, and for each of its characters the range it has in `text`.
 
-    A text in capitals is read in small letters. The ranges are None when every character kept its place, which is the rule. A
-    surrogate without its partner, which no encoding can hold, is read as the replacement character.
+    The ranges are None when every character kept its place, which is the rule. A surrogate without its partner,
+    which no encoding can hold, is read as the replacement character.
 
     >>> normalise("hoà bình")
     ('hòa bình', None)
     """
     text = _SURROGATE.sub("\ufffd", text)
     if unicodedata.is_normalized("NFC", text):
-        return modern_tones(small_letters(text)), None
+        return modern_tones(text), None
     characters: list[str] = []
     places: list[tuple[int, int]] = []
     for start, end in _clusters(text):
         composed = unicodedata.normalize("NFC", text[start:end])
         characters.append(composed)
         places += [(start, end)] * len(composed)
-    return modern_tones(small_letters("".join(characters))), places
+    return modern_tones("".join(characters)), places
 
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -248,24 +272,29 @@ def _clusters(text: str) -> Iterator[tuple[int, int]]:
             start = position
 
 
-def small_letters(text: str) -> str:
-    """A text in capitals with small ones in their place, any other as it is; the length stays.
+def in_capitals(text: str) -> bool:
+    """Whether a text is set in capitals: three words of two letters or more, and nine letters in ten.
 
-    Where all letters are capitals they tell nothing, and vocabularies know few words in them. A text counts as such with three
-    words of two letters or more, and nine letters in ten in capitals, so that `NATO, EU` is left alone.
-
-    >>> small_letters("VIỆT NAM VÀ LÀO"), small_letters("NATO, EU")
-    ('việt nam và lào', 'NATO, EU')
+    >>> in_capitals("VIỆT NAM VÀ LÀO"), in_capitals("NATO, EU")
+    (True, False)
     """
     if text.islower() or sum(map(str.isupper, text)) < 6:
-        return text
+        return False
     letters = [c for c in text if c.isalpha()]
-    if sum(map(str.isupper, letters)) < 0.9 * len(letters) or len(_TWO_LETTERS.findall(text)) < 3:
-        return text
-    return "".join(small if len(small := c.lower()) == 1 else c for c in text)
+    return sum(map(str.isupper, letters)) >= 0.9 * len(letters) and len(_TWO_LETTERS.findall(text)) >= 3
 
 
 _TWO_LETTERS = re.compile(r"[^\W\d_]{2,}")
+_LETTERS = re.compile(r"[^\W\d_]+")
+
+
+def lower(text: str) -> str:
+    """Small letters for capitals; the length stays.
+
+    >>> lower("İÁ")
+    'İá'
+    """
+    return "".join(small if len(small := c.lower()) == 1 else c for c in text)
 
 
 _OLD_TONES = "oà oá oả oã oạ oè oé oẻ oẽ oẹ uỳ uý uỷ uỹ uỵ"

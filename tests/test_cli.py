@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -21,7 +22,7 @@ from hoptac.data.labels import TOPICS, TYPES
 from hoptac.data.schema import Participant, read_sentences
 from hoptac.model.predictor import DEFAULT_CHECKPOINT, Prediction, Predictor
 
-COMMANDS = ["predict", "train", "evaluate", "export", "benchmark", "data"]
+COMMANDS = ["predict", "train", "evaluate", "calibrate", "export", "benchmark", "data"]
 PARTS = ["validate", "review", "stats", "split", "dedup", "convert", "agreement", "suggest"]
 MARKS = (
     "# writer: w01\n# register: wire\ntrade | - | [GPE Lào] bán điện.\n- | headline negative=place | Mưa lớn \\[cập nhật\\].\n"
@@ -136,7 +137,8 @@ def test_wrong_usage_exits_2(arguments: list[str], capsys: Capture) -> None:
         ["data", "convert", "nowhere.marks", "b.jsonl"],
         ["train", "nowhere.yaml"],
         ["predict", "--checkpoint", "./nowhere", "--text", "a"],
-        ["evaluate", "--checkpoint", "./nowhere", "corpus:development"],
+        ["evaluate", "./nowhere", "corpus:development", "--json"],
+        ["calibrate", "./nowhere", "corpus:development"],
     ],
     ids=" ".join,
 )
@@ -480,13 +482,79 @@ def test_a_batch_size_below_one_is_wrong_usage(capsys: Capture) -> None:
 
 
 @shipped
-def test_evaluate_prints_scores(capsys: Capture, tmp_path: Path) -> None:
+def test_evaluate_prints_scores(capsys: Capture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
     path = tmp_path / "w01.marks"
     path.write_text(MARKS, encoding="utf-8")
-    assert run("evaluate", str(path), "--json") == 0
-    scores = json.loads(capsys.readouterr().out)
-    assert (scores["data"], scores["sentences"]) == (str(path), 2)
-    assert set(scores["topics"]["topics"]) == set(TOPICS)
+    assert run("evaluate", str(path), "--json", "--draws", "20") == 0
+    found = json.loads(capsys.readouterr().out)
+    [result] = found["data"][str(path)]["results"].values()
+    assert result["sentences"] == 2
+    assert set(result["counts"]["topics"]) == set(TOPICS)
+    assert result["names"], "the shipped checkpoint's training data are here"
+    assert [item.name for item in tmp_path.iterdir()] == ["w01.marks"]
+
+
+def test_evaluate_compares_two_and_writes_a_report(
+    capsys: Capture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tiny_checkpoint: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "w01.marks"
+    path.write_text(MARKS, encoding="utf-8")
+    options = [
+        "--draws",
+        "20",
+        "--baselines",
+        "majority,keywords",
+        "--train",
+        "corpus:development",
+        "--development",
+        "corpus:development",
+    ]
+    assert run("evaluate", "default", str(tiny_checkpoint), str(path), *options) == 0
+    assert "difference" in capsys.readouterr().out
+    found = json.loads((tmp_path / "evaluation" / "scores.json").read_text(encoding="utf-8"))
+    [part] = found["data"].values()
+    assert len(part["results"]) == 2
+    assert set(part["baselines"]) == {"majority", "keywords"}
+    assert part["comparisons"][0]["scores"]["topics/trade/f1"]["first"] is not None
+    assert "keywords" in (tmp_path / "evaluation" / "report.html").read_text(encoding="utf-8")
+    assert list((tmp_path / "evaluation" / "plots").glob("*.png"))
+
+
+def test_evaluate_card_goes_into_the_checkpoint_and_calibrate_takes_it_out(
+    capsys: Capture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    folder = shutil.copytree(DEFAULT_CHECKPOINT, tmp_path / "mine")
+    path = tmp_path / "w01.marks"
+    path.write_text(MARKS, encoding="utf-8")
+    assert run("evaluate", "mine", str(path), "--card", "--draws", "20", "-o", "out") == 0
+    evaluation = json.loads((folder / "evaluation.json").read_text(encoding="utf-8"))
+    assert list(evaluation["data"]) == [str(path)]
+    card = (folder / "README.md").read_text(encoding="utf-8")
+    assert f"### {path}: 2 sentences" in card
+    assert "bán điện" not in json.dumps(evaluation, ensure_ascii=False), "sentences of the data stay out of the checkpoint"
+    assert run("calibrate", "mine", str(path)) == 0
+    assert not (folder / "evaluation.json").exists()
+    record = json.loads((folder / "training.json").read_text(encoding="utf-8"))
+    assert record["calibrated_on"]["sentences"] == 2
+    assert run("predict", "--checkpoint", "mine", "--text", "Lào bán điện.", "--at-precision", "0.95") == 0
+    assert run("predict", "--checkpoint", "mine", "--text", "Lào bán điện.", "--at-precision", "0.9") == 1
+    assert "has no operating point 0.9; it has 0.95, 0.99" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["evaluate", "default", "default", "corpus:test", "--baselines", "wishes"], "unknown 'wishes'"),
+        (["evaluate", "corpus:test", "default", "./a", "--card"], "--card: one checkpoint"),
+        (["evaluate", ".", "default", "corpus:test"], "runs of several seeds"),
+    ],
+)
+def test_evaluate_says_what_cannot_be_combined(arguments: list[str], said: str, capsys: Capture) -> None:
+    assert run(*arguments) == 2
+    assert said in capsys.readouterr().err
 
 
 # Data

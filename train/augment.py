@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ..data.schema import Sentence
-from ..data.variants import map_text, with_names, with_typo, without_diacritics
+from ..data.variants import other_names, rewrite, same_length, slip, without_diacritics
 from .config import Augment
 
 
@@ -18,6 +18,7 @@ class Augmenter:
         config: the shares.
         sentences: where other names are taken from.
 
+    >>> from hoptac.data.schema import Participant
     >>> lao = Sentence("1", "thăm Lào", (), (Participant("Lào", 5, 8, "GPE"),))
     >>> Augmenter(Augment(replace=0.0, upper_case=1.0, no_diacritics=0.0), [lao])(lao, random.Random(1)).text
     'THĂM LÀO'
@@ -34,11 +35,11 @@ class Augmenter:
         if draw.random() < self.config.replace:
             sentence = self._replace(sentence, draw)
         if draw.random() < self.config.upper_case:
-            sentence = map_text(sentence, str.upper)
+            sentence = rewrite(sentence, same_length(sentence.text, str.upper)).sentence
         if draw.random() < self.config.no_diacritics:
-            sentence = map_text(sentence, without_diacritics)
+            sentence = rewrite(sentence, same_length(sentence.text, without_diacritics)).sentence
         if draw.random() < self.config.typos:
-            sentence = with_typo(sentence, draw)
+            sentence = rewrite(sentence, slip(sentence, draw)).sentence
         return sentence
 
     def _replace(self, sentence: Sentence, draw: random.Random) -> Sentence:
@@ -53,4 +54,4 @@ class Augmenter:
         }
         # An organisation often decides whether news is domestic, and so the topics: what is replaced is not known any more.
         topics = None if any(kind == "ORG" for _, kind in other) else sentence.topics
-        return replace(with_names(sentence, other), topics=topics)
+        return replace(rewrite(sentence, other_names(sentence, other)).sentence, topics=topics)

@@ -6,27 +6,23 @@ import json
 import os
 import platform
 import shutil
-from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from transformers import TrainerState
 
-from ..data.schema import Sentence, whole_file
+from ..data.schema import fingerprint, whole_file
+from ..eval.calibration import calibrate
 from ..eval.evaluate import evaluate
 from ..model.backbone import find_known
 from ..model.card import RECORD_FILE, write_card
 from ..model.configuration import TOKENIZER_FILE, TORCH_WEIGHTS, CheckpointConfig
-from ..model.decoding import calibrated_probabilities
-from ..model.predictor import Predictor
 from ..model.runtime import best_device, keep_freed_memory
-from .calibrate import fit_calibration, fit_thresholds
 from .config import ConfigError, Experiment
-from .prepare import Run, fingerprint, identity_of, prepare, read_sides
+from .prepare import Run, identity_of, prepare, read_sides
 from .resources import Need, available_memory, device_precision, estimate, peak_memory
 from .trainer import SCORE, JointTrainer, build_trainer, console, last_complete_state
 
@@ -238,23 +234,6 @@ def is_finished(experiment: Experiment) -> bool:
     if changed := [name for name in wanted if wanted[name] != found[name]]:
         raise ConfigError(f"output: {experiment.output} holds a finished run with another {' and another '.join(changed)}")
     return True
-
-
-def calibrate(predictor: Predictor, development: Sequence[Sentence]) -> CheckpointConfig:
-    """The predictor's configuration with calibration and thresholds fitted on development sentences."""
-    config = predictor.config
-    sentences = [s for s in development if s.kind != "boilerplate" and s.topics is not None]
-    if not sentences or not config.topics:
-        return config
-    logits = np.stack([topics for topics, _ in predictor.logits([s.text for s in sentences])])
-    labels = np.array([[topic in (s.topics or ()) for topic in config.topics] for s in sentences], int)
-    calibration = fit_calibration(logits, labels)
-    thresholds = fit_thresholds(calibrated_probabilities(logits, calibration), labels)
-    return replace(
-        config,
-        calibration=dict(zip(config.topics, calibration, strict=True)),
-        thresholds=dict(zip(config.topics, thresholds, strict=True)),
-    )
 
 
 def write_checkpoint(run: Run, config: CheckpointConfig, output: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import random
 from collections.abc import Mapping, Sequence
@@ -16,7 +15,7 @@ from transformers import set_seed
 
 from ..data.corpus import labels_of, read_sources
 from ..data.labels import TOPIC_DESCRIPTIONS, bio_tags
-from ..data.schema import DataError, Sentence
+from ..data.schema import DataError, Sentence, fingerprint
 from ..eval.evaluate import without_boilerplate
 from ..eval.metrics import spans_of
 from ..model.backbone import LONGEST_WINDOW, Backbone, load_backbone
@@ -209,9 +208,3 @@ def _states(model: TopicParticipantModel, tokenizer: TextTokenizer, texts: Seque
             states = model.encoder(input_ids=ids, attention_mask=mask).last_hidden_state
         rows.append(mean_state(states.float(), mask))
     return torch.cat(rows)
-
-
-def fingerprint(sentences: Sequence[Sentence]) -> dict[str, Any]:
-    """Count and SHA-256 of the sentences as JSON Lines."""
-    text = "".join(json.dumps(s.to_dict(), ensure_ascii=False, sort_keys=True) + "\n" for s in sentences)
-    return {"sentences": len(sentences), "sha256": hashlib.sha256(text.encode()).hexdigest()}

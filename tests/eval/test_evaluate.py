@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hoptac.data.schema import Sentence
-from hoptac.eval.evaluate import evaluate, scores_table
+from hoptac.eval.evaluate import evaluate
 from hoptac.model.predictor import Predictor
 
 
@@ -29,7 +29,6 @@ def test_unlabelled_parts_and_boilerplate_are_left_out(predictor: Predictor) -> 
     assert scores["topics"]["exact_match"] == 1
     assert sum(row["support"] for row in scores["topics"]["topics"].values()) == len(answer.topics)
     assert scores["participants"]["support"] == len(answer.participants)
-    assert scores_table(scores, "x").row_count > 12
 
 
 def test_equal_ids_are_scored_each_for_itself(predictor: Predictor) -> None:

@@ -12,11 +12,15 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from nervaluate.evaluator import Evaluator
+from seqeval.metrics import f1_score as seqeval_f1
+from seqeval.metrics import precision_score, recall_score
+from seqeval.scheme import IOB2
 from sklearn.metrics import f1_score, precision_recall_fscore_support
 
-from hoptac.data.labels import TOPICS, TYPES, Span
+from hoptac.data.labels import TOPICS, TYPES, Span, spans_to_tags
 from hoptac.data.schema import Participant
-from hoptac.eval.metrics import Counts, score_spans, score_topics, spans_of
+from hoptac.eval.metrics import count_spans, partial_credit, precision_recall_f1, score_spans, score_topics, spans_of
 
 SCORER = Path(__file__).resolve().parents[3] / "shared" / "score.py"
 Sets = list[list[str]]
@@ -165,13 +169,70 @@ def test_a_further_wrong_span_never_helps(pairs: list[tuple[set[Span], set[Span]
     assert spans(gold, worse)["f1"] <= spans(gold, found)["f1"]
 
 
-def test_counts_add_up() -> None:
-    counts = Counts()
-    assert counts.empty
-    assert counts.f1 == 0.0
-    counts.add({1, 2}, {2, 3})
-    counts.add({4}, set())
-    assert (counts.tp, counts.fp, counts.fn, counts.empty) == (1, 1, 2, False)
+def apart(draw: st.DrawFn) -> list[Span]:
+    """Spans of one sentence that do not overlap, as annotations and predictions are."""
+    edges = draw(st.lists(st.integers(0, 40), max_size=10, unique=True).map(sorted))
+    kinds = st.sampled_from(TYPES)
+    return [(start, end, draw(kinds)) for start, end in zip(edges[::2], edges[1::2], strict=False)]
+
+
+APART = st.composite(apart)()
+APART_PAIRS = st.lists(st.tuples(APART, APART), min_size=1, max_size=5)
+
+
+@given(APART_PAIRS)
+def test_matches_agree_with_nervaluate(pairs: list[tuple[list[Span], list[Span]]]) -> None:
+    """Its partial credit is per type when each type is evaluated by itself; its ends are inclusive."""
+    gold, found = [g for g, _ in pairs], [f for _, f in pairs]
+
+    def records(rows: list[list[Span]], kind: str = "") -> list[list[dict[str, Any]]]:
+        return [[{"start": s, "end": e - 1, "label": k} for s, e, k in row if k == kind or not kind] for row in rows]
+
+    counts = count_spans(gold, found).sum(axis=0)
+    whole = Evaluator(records(gold), records(found), tags=list(TYPES), loader="dict").evaluate()["overall"]
+    assert whole["strict"].correct == counts[0, :, 0].sum() == counts[0, :, 2].sum()
+    assert whole["exact"].correct == counts[2, :, 0].sum() == counts[2, :, 2].sum()
+    assert whole["strict"].possible == counts[0, :, 1].sum()
+    assert whole["strict"].actual == counts[0, :, 3].sum()
+    for number, kind in enumerate(TYPES):
+        own = Evaluator(records(gold, kind), records(found, kind), tags=[kind], loader="dict").evaluate()["overall"]["partial"]
+        assert own.correct + own.partial / 2 == counts[1, number, 0] == counts[1, number, 2]
+        assert own.f1 == pytest.approx(precision_recall_f1(counts[1, number])[2])
+
+
+@given(APART_PAIRS)
+def test_exact_spans_agree_with_seqeval(pairs: list[tuple[list[Span], list[Span]]]) -> None:
+    tokens = [(i, i + 1) for i in range(41)]
+    gold, found = ([spans_to_tags(row[side], tokens)[0] for row in pairs] for side in (0, 1))
+    scores = spans([g for g, _ in pairs], [f for _, f in pairs]) if any(g or f for g, f in pairs) else None
+    if scores is None:
+        return
+    for name, reference in (("precision", precision_score), ("recall", recall_score), ("f1", seqeval_f1)):
+        assert scores[name] == pytest.approx(reference(gold, found, mode="strict", scheme=IOB2, zero_division=0))
+
+
+@given(APART_PAIRS)
+def test_easier_matches_never_score_less(pairs: list[tuple[list[Span], list[Span]]]) -> None:
+    counts = count_spans([g for g, _ in pairs], [f for _, f in pairs]).sum(axis=0)
+    assert (counts[1] >= counts[0]).all()
+    assert (counts[2] >= counts[0]).all()
+    assert (counts[..., 0] <= counts[..., 1]).all()
+    assert (counts[..., 2] <= counts[..., 3]).all()
+
+
+def test_matches_by_hand() -> None:
+    gold: list[list[Span]] = [[(0, 10, "ORG"), (20, 24, "GPE"), (30, 35, "PER")]]
+    found: list[list[Span]] = [[(0, 6, "ORG"), (20, 24, "ORG"), (31, 35, "GPE")]]
+    exact, partial, type_free = count_spans(gold, found)[0]
+    assert exact[:, [0, 2]].tolist() == [[0, 0], [0, 0], [0, 0]]
+    assert partial[:, 0].tolist() == [0, 0.5, 0]
+    assert type_free[:, 0].tolist() == [0, 0, 1], "the gold country's edges were found"
+    assert type_free[:, 2].tolist() == [0, 1, 0], "one predicted organisation has right edges"
+    assert partial_credit([(0, 4, "ORG"), (6, 9, "ORG")], [(0, 9, "ORG")]) == 0.5, "one prediction stands for one gold span"
+
+
+def test_nothing_to_count_is_zero() -> None:
+    assert [score.tolist() for score in precision_recall_f1(np.zeros((2, 4)))] == [[0.0, 0.0]] * 3
 
 
 def test_spans_of_participants_leave_text_and_score_out() -> None:

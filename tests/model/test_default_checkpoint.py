@@ -14,10 +14,9 @@ import pytest
 import hoptac
 from hoptac.data.corpus import load_corpus
 from hoptac.data.labels import TOPICS
-from hoptac.data.schema import read_sentences
+from hoptac.data.schema import fingerprint, read_sentences
 from hoptac.eval.evaluate import evaluate
 from hoptac.model.predictor import DEFAULT_CHECKPOINT, Predictor, default_predictor
-from hoptac.train.prepare import fingerprint
 
 
 def test_it_is_small_and_whole() -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from hoptac.eval.calibration import fit_calibration, fit_thresholds
 from hoptac.model.decoding import calibrated_probabilities
-from hoptac.train.calibrate import fit_calibration, fit_thresholds
 
 
 def test_overconfident_logits_are_calibrated() -> None:
