@@ -25,9 +25,9 @@ checkpoint: .venv-test/ready-$(LAYOUT)
 	rm -rf runs/embedded runs/default
 	.venv-test/bin/hoptac train configs/embedded.yaml
 	.venv-test/bin/hoptac export runs/embedded -o runs/default
-	.venv-test/bin/hoptac evaluate --checkpoint runs/default corpus:test corpus:development
+	.venv-test/bin/hoptac evaluate runs/default corpus:test corpus:development --baselines --robustness --card -o runs/evaluation
 	@if [ -d $(SHARED)/dev ]; then \
-		.venv-test/bin/hoptac evaluate --checkpoint runs/default $(SHARED)/dev/sentences.jsonl $(SHARED)/dev/leads.jsonl; \
+		.venv-test/bin/hoptac evaluate runs/default $(SHARED)/dev/sentences.jsonl $(SHARED)/dev/leads.jsonl -o runs/evaluation-dev; \
 	else echo "$(SHARED)/dev is not here: no scores on real articles"; fi
 	@echo "to ship it: cp runs/default/* model/default/"
 

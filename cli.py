@@ -394,10 +394,10 @@ def _evaluate_parser(commands: Any) -> None:
 
 def _evaluate(options: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
     from .eval.baselines import BASELINES, fit_baselines
-    from .eval.contenders import holds_runs, is_data, open_contenders, open_runs, sentences_of, sources_of
+    from .eval.contenders import DEFAULT, holds_runs, is_data, open_contenders, open_runs, sentences_of, sources_of
     from .eval.slices import participant_names
     from .eval.study import study, write_evaluation
-    from .eval.tables import comparison_table, over_seeds_table, scores_table
+    from .eval.tables import baselines_table, comparison_table, over_seeds_table, robustness_table, scores_table
 
     data = [name for name in options.names if is_data(name)]
     names = [name for name in options.names if not is_data(name)]
@@ -417,12 +417,18 @@ def _evaluate(options: argparse.Namespace, parser: argparse.ArgumentParser) -> N
 
     contenders = open_runs(runs[0], load) if runs else open_contenders(names, load)
     first = contenders[0]
+    if options.card and (options.json or first.name == DEFAULT or not first.record.get("experiment")):
+        parser.error("--card: the folder of a checkpoint that training wrote was expected, and no --json")
     data = data or sources_of(first, "test", "development")
     if not data:
         parser.error("name the data: labelled files, or corpus:test")
     labels = first.config.topics, first.config.types
     sources = {name: read_sources([name], *labels) for name in data}
+    folder = Path(options.output)
+    if not options.json:
+        folder.mkdir(parents=True, exist_ok=True)
     train = read_sources(options.train, *labels) if options.train else sentences_of(first, "train")
+    learned = {one.name: train if options.train or one is first else sentences_of(one, "train") for one in contenders}
     fitted = []
     if options.baselines:
         development = read_sources(options.development, *labels) if options.development else sentences_of(first, "development")
@@ -437,7 +443,7 @@ def _evaluate(options: argparse.Namespace, parser: argparse.ArgumentParser) -> N
         fitted,
         options.robustness,
         seeds=bool(runs),
-        known_names=None if train is None else participant_names(train),
+        known_names={name: participant_names(own) for name, own in learned.items() if own is not None},
         by=options.by,
         draws=options.draws,
         seed=options.seed,
@@ -446,19 +452,21 @@ def _evaluate(options: argparse.Namespace, parser: argparse.ArgumentParser) -> N
     if options.json:
         print(json.dumps(found, ensure_ascii=False))
         return
-    folder = Path(options.output)
-    folder.mkdir(parents=True, exist_ok=True)
     with whole_file(folder / "scores.json") as file:
         file.write(json.dumps(found, ensure_ascii=False, indent=1) + "\n")
     for name, part in found["data"].items():
         for checkpoint, result in part["results"].items() if not runs else ():
             _console().print(scores_table(result, f"{checkpoint} on {name}"))
+        if part["baselines"]:
+            _console().print(baselines_table(part, first.name, name))
+        for checkpoint, rows in part["robustness"].items():
+            _console().print(robustness_table(rows, f"{checkpoint} on {name}"))
         for comparison in part["comparisons"]:
             _console().print(comparison_table(comparison, name))
         if runs:
             _console().print(over_seeds_table(part["seeds"], name))
     written = write_report(found, folder)
-    if options.card:
+    if options.card and first.folder:
         write_evaluation(found, first.folder)
         written.append(first.folder)
     print(

@@ -105,7 +105,7 @@ def registers(sentence: Sentence) -> set[str]:
 
 
 @cache
-def _spelledcountries() -> re.Pattern[str]:
+def _spelled_countries() -> re.Pattern[str]:
     names = sorted((name for names in countries().values() for name in names if len(name) > 3), key=len, reverse=True)
     return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, names))})(?!\w)")
 
@@ -119,7 +119,7 @@ def only_places(sentence: Sentence) -> bool:
     if sentence.participants is None or any(p.type == "GPE" for p in sentence.participants):
         return False
     spans = [(p.start, p.end) for p in sentence.participants]
-    places = [match.span() for match in _spelledcountries().finditer(sentence.text)]
+    places = [match.span() for match in _spelled_countries().finditer(sentence.text)]
     return any(not any(start < right and left < end for start, end in spans) for left, right in places)
 
 

@@ -96,21 +96,26 @@ def counts(sentences: Sequence[Sentence], predictions: Sequence[Prediction], tal
 
 
 def curves(tally: Tally) -> dict[str, Any]:
-    """Precision, recall and F1 of each topic, and of `all` together, at each threshold from 0.01 to 0.99."""
+    """Precision, recall and F1 at each `threshold` from 0.01 to 0.99, of `all` topics together and of each of `topics`."""
     table = threshold_counts(tally.probabilities, tally.gold, GRID)
-    found: dict[str, Any] = {"threshold": GRID.tolist()}
-    for name, column in (("all", table.sum(axis=1)), *((topic, table[:, i]) for i, topic in enumerate(tally.topics))):
-        scores = precision_recall_f1(column)
-        found[name] = {what: score.round(4).tolist() for what, score in zip(("precision", "recall", "f1"), scores, strict=True)}
-    return found
+    return {
+        "threshold": GRID.tolist(),
+        "all": _curve(table.sum(axis=1)),
+        "topics": {topic: _curve(table[:, i]) for i, topic in enumerate(tally.topics)},
+    }
+
+
+def _curve(counts: np.ndarray) -> dict[str, list[float]]:
+    scores = precision_recall_f1(counts)
+    return {what: score.round(4).tolist() for what, score in zip(("precision", "recall", "f1"), scores, strict=True)}
 
 
 def operating_points(tally: Tally, config: CheckpointConfig) -> list[dict[str, Any]]:
     """What the checkpoint's operating points, fitted on its development sentences, give here.
 
     Returns:
-        For each promised `precision`, and for the checkpoint's own thresholds (`precision` None): for `all` topics and each topic its
-        `threshold` (None: never given) and the `precision` and `recall` measured.
+        For the checkpoint's own thresholds (`promised` None) and for each precision `promised`: of `all` topics together and of each of
+        `topics` the `precision`, `recall` and `f1` measured, and of the latter the `threshold` (None: never given).
     """
     points: list[tuple[str | None, Mapping[str, float]]] = [(None, {topic: config.threshold(topic) for topic in tally.topics})]
     points += list(config.operating_points.items())
@@ -120,14 +125,14 @@ def operating_points(tally: Tally, config: CheckpointConfig) -> list[dict[str, A
         given = tally.probabilities >= limits
         hits, found, gold = ((given & tally.gold).sum(axis=0), given.sum(axis=0), tally.gold.sum(axis=0))
         per_topic = np.stack([hits, gold, hits, found], axis=-1)
-        measured = {}
-        for name, row in (("all", per_topic.sum(axis=0)), *zip(tally.topics, per_topic, strict=True)):
-            precision, recall, f1 = map(float, precision_recall_f1(row))
-            measured[name] = {
-                "threshold": thresholds.get(name),
-                "precision": precision if row[3] else None,
-                "recall": recall if row[1] else None,
-                "f1": f1,
-            }
-        rows.append({"promised": None if promised is None else float(promised), "topics": measured})
+        measured = {
+            t: {"threshold": thresholds.get(t), **_measured(row)} for t, row in zip(tally.topics, per_topic, strict=True)
+        }
+        whole = _measured(per_topic.sum(axis=0))
+        rows.append({"promised": None if promised is None else float(promised), "all": whole, "topics": measured})
     return rows
+
+
+def _measured(counts: np.ndarray) -> dict[str, float | None]:
+    precision, recall, f1 = map(float, precision_recall_f1(counts))
+    return {"precision": precision if counts[3] else None, "recall": recall if counts[1] else None, "f1": f1}

@@ -44,13 +44,15 @@ def calibrate(predictor: Predictor, development: Sequence[Sentence]) -> Checkpoi
     labels = indicator([s.topics or () for s in sentences], config.topics)
     calibration = fit_calibration(logits, labels)
     probabilities = calibrated_probabilities(logits, calibration)
+    thresholds = dict(zip(config.topics, fit_thresholds(probabilities, labels), strict=True))
     points = {f"{p:g}": fit_operating_point(probabilities, labels, p) for p in PRECISIONS}
     return replace(
         config,
         calibration=dict(zip(config.topics, calibration, strict=True)),
-        thresholds=dict(zip(config.topics, fit_thresholds(probabilities, labels), strict=True)),
+        thresholds=thresholds,
+        # Never below a topic's own threshold, where more recall is to be had at the same price.
         operating_points={
-            p: {topic: t for topic, t in zip(config.topics, row, strict=True) if t is not None} for p, row in points.items()
+            p: {topic: max(own, point) for topic, own in thresholds.items()} for p, point in points.items() if point is not None
         },
     )
 
@@ -121,20 +123,22 @@ def fit_thresholds(probabilities: np.ndarray, labels: np.ndarray, slack: float =
     return chosen
 
 
-def fit_operating_point(probabilities: np.ndarray, labels: np.ndarray, precision: float) -> list[float | None]:
-    """For each topic the lowest threshold from which on precision stays at `precision` or above; None where there is none.
+def fit_operating_point(probabilities: np.ndarray, labels: np.ndarray, precision: float) -> float | None:
+    """The lowest threshold for all topics from which on their precision together stays at `precision` or above; None without one.
+
+    One for all: a topic alone has too few development sentences, and where these are easily told apart its threshold would fall
+    far below what other texts need.
 
     Args:
         probabilities, labels: (sentences, topics).
 
     >>> fit_operating_point(np.array([[0.9], [0.62], [0.3]]), np.array([[1], [1], [0]]), 0.95)
-    [0.31]
+    0.31
     """
-    counts = threshold_counts(probabilities, labels, GRID)
-    found = precision_recall_f1(counts)[0]
-    kept = (found >= precision) | (counts[..., 3] == 0)
-    from_here_on = np.logical_and.accumulate(kept[::-1], axis=0)[::-1] & (counts[..., 3] > 0)
-    return [float(GRID[column.argmax()]) if column.any() else None for column in from_here_on.T]
+    counts = threshold_counts(probabilities, labels, GRID).sum(axis=1)
+    kept = (precision_recall_f1(counts)[0] >= precision) | (counts[:, 3] == 0)
+    from_here_on = np.logical_and.accumulate(kept[::-1])[::-1] & (counts[:, 3] > 0)
+    return float(GRID[from_here_on.argmax()]) if from_here_on.any() else None
 
 
 def threshold_counts(probabilities: np.ndarray, labels: np.ndarray, thresholds: np.ndarray) -> np.ndarray:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from ..data.labels import TYPES, Span
 
-NONE = "none"
+NONE = ""
+"""Stands where there is no span; no type has this name."""
 EDGES: tuple[str, ...] = ("exact", "longer", "shorter", "shifted", "missed")
 """A predicted span reaches over a gold one on some side (longer), stays inside it (shorter), or does both (shifted)."""
 
@@ -19,11 +19,11 @@ def confusions(
     """Counts of what became of each span.
 
     Returns:
-        `types`: for each gold type, and `none`, how often which type was predicted there, or `none`; a gold span is compared with the
+        `types`: for each gold type, and `NONE`, how often which type was predicted there, or `NONE`; a gold span is compared with the
         predicted one that overlaps it most. `edges`: for each gold type how often which of `EDGES`, whatever the type found.
 
     >>> confusions([[(0, 9, "ORG")]], [[(0, 5, "GPE")]], ["ORG", "GPE"])["types"]["ORG"]
-    {'ORG': 0, 'GPE': 1, 'none': 0}
+    {'ORG': 0, 'GPE': 1, '': 0}
     """
     by_type: Counter[tuple[str, str]] = Counter()
     by_edge: Counter[tuple[str, str]] = Counter()
@@ -69,17 +69,3 @@ def edge(gold: Span, found: Span | None) -> str:
     if found[0] <= gold[0] and gold[1] <= found[1]:
         return "longer"
     return "shorter" if gold[0] <= found[0] and found[1] <= gold[1] else "shifted"
-
-
-def describe(counts: dict[str, Any]) -> list[str]:
-    """The confusions between types, most frequent first, as sentences."""
-    found = sorted(
-        (
-            (count, gold, other)
-            for gold, row in counts["types"].items()
-            for other, count in row.items()
-            if gold != other and count
-        ),
-        reverse=True,
-    )
-    return [f"{gold} → {other}: {count}" for count, gold, other in found]

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..data.convert import format_of
 from ..data.corpus import read_sources
-from ..data.schema import Sentence
+from ..data.schema import Sentence, fingerprint
 from ..model.card import read_record
 from ..model.configuration import CONFIG_FILE, CheckpointConfig, CheckpointError
 from ..model.predictor import DEFAULT_CHECKPOINT, Predictor
@@ -112,11 +112,12 @@ def sources_of(one: Contender, *sides: str) -> list[str]:
 
 
 def sentences_of(one: Contender, side: str) -> list[Sentence] | None:
-    """The sentences of one side of the checkpoint's training, or None where they are not here any more."""
+    """The sentences of one side of the checkpoint's training, or None where they are not here any more as they were."""
     names = sources_of(one, side)
     if not names:
         return None
     try:
-        return read_sources(names, one.config.topics, one.config.types)
+        sentences = read_sources(names, one.config.topics, one.config.types)
     except (OSError, ValueError):
         return None
+    return sentences if fingerprint(sentences) == one.record.get("data", {}).get(side) else None

@@ -22,7 +22,7 @@ def worst(
         Each with `id`, `text`, `wrong` (the sum above) and `gold` and `found`, both with `topics` (None if not labelled) and
         `participants` as start, end and type; `scores` of the topics in either.
     """
-    rows = []
+    rows: list[dict[str, Any]] = []
     for sentence, answer in zip(sentences, predictions, strict=True):
         wrong = 0.0
         own = [topic for topic in sentence.topics or () if topic in topics]

@@ -1,7 +1,8 @@
 """How far a score would move with other sentences, and whether two checkpoints differ by more than chance.
 
-Sentences of one article, or of one writer, are alike, so whole groups are drawn and then the sentences within each group drawn
-(two-stage bootstrap; Davison & Hinkley 1997, section 3.8). Intervals are percentiles of the replicates (Efron & Tibshirani 1993).
+Sentences of one article, or of one writer, are alike, so whole groups are drawn (Davison & Hinkley 1997, section 3.8); where they are
+few, their sentences are drawn again within them, since few groups alone give intervals that are narrower still. Intervals are
+percentiles of the replicates (Efron & Tibshirani 1993).
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from .tally import Tally
 
 DRAWS = 1000
 FEW = 10
-"""With fewer groups an interval is too narrow, since the groups there are do not show how far others would differ."""
+"""With fewer groups an interval is usually too narrow, since the groups there are do not show how far others would differ."""
 _PERMUTED = 250
 
 
@@ -39,27 +40,33 @@ class Groups:
         """What is drawn, for the reader of the scores."""
         if self.by == "sentence":
             return f"{self.number} sentences drawn with replacement"
-        few = f"; with fewer than {FEW} of them the intervals are too narrow" if self.number < FEW else ""
-        return f"{self.number} {self.by}s drawn with replacement, and the sentences in each{few}"
+        name = {"doc": "articles", "writer": "writers"}[self.by]
+        if self.number >= FEW:
+            return f"{self.number} {name} drawn with replacement, each whole"
+        few = f"with fewer than {FEW} the intervals are usually too narrow"
+        return f"{self.number} {name} drawn with replacement, and the sentences in each; {few}"
 
 
 def group(sentences: Sequence[Sentence], by: str | None = None) -> Groups:
     """The groups of sentences.
 
     Args:
-        by: `writer`, `doc` or `sentence`; None takes writers if there are several, else articles if there are several, else sentences.
+        by: `writer`, `doc` or `sentence`; None takes writers if there are several and every sentence has one, else articles likewise,
+            else sentences.
 
     >>> group([Sentence("1", "a", doc="x"), Sentence("2", "b", doc="x"), Sentence("3", "c", doc="y")]).of.tolist()
     [0, 0, 1]
 
     Raises:
-        ValueError: for another `by`.
+        ValueError: for another `by`, or one that not every sentence has.
     """
     if by not in (None, "writer", "doc", "sentence"):
         raise ValueError(f"by: {by!r} is not writer, doc or sentence")
-    for name in ("writer", "doc") if by is None else (by,):
-        values = [getattr(s, name, "") or "" for s in sentences] if name != "sentence" else []
-        if len(set(values)) > 1 or (by == name and values):
+    for name in ("writer", "doc") if by is None else (by,) if by != "sentence" else ():
+        values = [s.writer if name == "writer" else s.doc for s in sentences]
+        if by and not all(values):
+            raise ValueError(f"by: {by}, but {values.count('')} of {len(values)} sentences have no field `{by}`")
+        if all(values) and (by or len(set(values)) > 1):
             return Groups(name, np.unique(values, return_inverse=True)[1])
     return Groups("sentence", np.arange(len(sentences)))
 
@@ -70,8 +77,10 @@ def replicates(groups: Groups, draws: int = DRAWS, seed: int = 1) -> np.ndarray:
     number = groups.number
     if groups.by == "sentence":
         return random.multinomial(number, np.full(number, 1 / max(number, 1)), size=draws).astype(np.float32)
-    weights = np.zeros((draws, len(groups.of)), np.float32)
     chosen = random.multinomial(number, np.full(number, 1 / number), size=draws)
+    if number >= FEW:
+        return chosen[:, groups.of].astype(np.float32)
+    weights = np.zeros((draws, len(groups.of)), np.float32)
     for own in range(number):
         [members] = np.nonzero(groups.of == own)
         weights[:, members] = random.multinomial(chosen[:, own] * len(members), np.full(len(members), 1 / len(members)))
@@ -92,11 +101,18 @@ def interval(values: np.ndarray, level: float = 0.95) -> tuple[float | None, flo
 
 
 def with_intervals(point: Mapping[str, np.ndarray], drawn: Mapping[str, np.ndarray]) -> dict[str, dict[str, float | None]]:
-    """For each score its `value`, and the ends `low` and `high` of its 95 % interval; None where nothing is there to be scored."""
-    return {
-        name: dict(zip(("value", "low", "high"), (number(value), *interval(drawn[name])), strict=True))
-        for name, value in point.items()
-    }
+    """For each score its `value`, and the ends `low` and `high` of its 95 % interval; None where nothing is there to be scored.
+
+    A calibration error is a sum of absolute values, which drawing again can only make larger, so its interval is the basic one,
+    which is reflected at the value (Davison & Hinkley 1997, section 5.2).
+    """
+    rows = {}
+    for name, value in point.items():
+        low, high = interval(drawn[name])
+        if "calibration_error" in name and low is not None and high is not None:
+            low, high = max(0.0, 2 * float(value) - high), max(0.0, 2 * float(value) - low)
+        rows[name] = {"value": number(value), "low": low, "high": high}
+    return rows
 
 
 def number(value: Any) -> float | None:

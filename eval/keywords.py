@@ -1,6 +1,6 @@
 """Topics and participants by lists of Vietnamese words: what a reader of the guidelines writes down in an afternoon.
 
-Training sentences were looked at once, for what the lists lacked; no others were.
+Training sentences were looked at, for what the lists lacked; no others were.
 
 The lists know the package's own labels only. Words are matched as whole syllables, in any case, wherever tone marks stand and
 whatever punctuation is between them (`phòng, chống` is `phòng chống`).

@@ -18,7 +18,7 @@ from ..data.schema import Participant
 
 MATCHES: tuple[str, ...] = ("exact", "partial", "type_free")
 """How a span is right: `exact` with start, end and type; `partial` with its type and an overlap, which counts half; `type_free` with
-start and end, whatever its type. Partial is the measure of MUC-5 and SemEval-2013 task 9.1, one gold span for one predicted."""
+start and end, whatever its type. Half credit is that of MUC-5; unlike `partial` of SemEval-2013 task 9.1 it asks for the type."""
 
 
 def score_topics(
@@ -80,7 +80,8 @@ def precision_recall_f1(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.
 
 def ratio(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
     """The quotient, 0 where the denominator is 0."""
-    return np.divide(numerator, denominator, out=np.zeros(np.shape(denominator)), where=denominator > 0)
+    quotient: np.ndarray = np.divide(numerator, denominator, out=np.zeros(np.shape(denominator)), where=denominator > 0)
+    return quotient
 
 
 def count_topics(gold: Sequence[Iterable[str]], found: Sequence[Iterable[str]], topics: Sequence[str] = TOPICS) -> np.ndarray:
@@ -134,8 +135,8 @@ def exact_sets(counts: np.ndarray) -> np.ndarray:
 
 def negatives(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """For each sentence whether it has no topic, and whether moreover none was given."""
-    negative = ~counts[..., 1].any(axis=-1)
-    return negative, negative & ~counts[..., 3].any(axis=-1)
+    negative = np.asarray(~counts[..., 1].any(axis=-1))
+    return negative, np.asarray(negative & ~counts[..., 3].any(axis=-1))
 
 
 def count_spans(gold: Sequence[Iterable[Span]], found: Sequence[Iterable[Span]], types: Sequence[str] = TYPES) -> np.ndarray:

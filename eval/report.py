@@ -59,6 +59,7 @@ def write_report(study: Mapping[str, Any], folder: str | os.PathLike[str]) -> li
     [PosixPath('report/report.html'), PosixPath('report/plots/test-default-topics.png'), ...]
     """
     folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
     pictures = _Pictures(folder / "plots")
     environment = Environment(
         loader=FileSystemLoader(TEMPLATE.parent),
@@ -218,7 +219,7 @@ def _measured(study: Mapping[str, Any]) -> list[Block]:
         counts, groups = result.get("counts", {}), result.get("groups", {})
         rows.append(
             [
-                Cell(name, short(found.get("sha256")), strong=True),
+                Cell(name, f"{short(found.get('sha256'))} {result.get('role', '')}".strip(), strong=True),
                 Cell(groups.get("note", "–"), f"{result.get('draws', 0):,} draws, seed {result.get('seed', '–')}"),
                 Cell(
                     f"{result.get('sentences', found.get('sentences', 0)):,}",
@@ -233,7 +234,7 @@ def _measured(study: Mapping[str, Any]) -> list[Block]:
     columns = ["data (SHA-256)", "95 % intervals from", "sentences scored", "topics labelled in", "participants labelled in"]
     blocks.append(Table("Data", columns, rows, words=(0, 1)))
     if few:
-        blocks.append(Text(f"Intervals on {', '.join(few)} are too narrow: {_FEW_GROUPS}", "warning"))
+        blocks.append(Text(f"Intervals on {', '.join(few)} are usually too narrow: {_FEW_GROUPS}", "warning"))
     return blocks
 
 
@@ -307,7 +308,7 @@ def _data_part(
     if found.get("seeds"):
         parts.append(Part("Seeds", f"{anchor}-seeds", list(_seeds(found["seeds"], name, pictures))))
     if found.get("comparisons"):
-        blocks = [b for one in found["comparisons"] for b in _comparison(one, name, found.get("exchanged"), results, pictures)]
+        blocks = [b for one in found["comparisons"] for b in _comparison(one, name, one.get("exchanged"), results, pictures)]
         parts.append(Part("Comparison", f"{anchor}-comparison", blocks))
     if found.get("baselines"):
         parts.append(Part("Baselines", f"{anchor}-baselines", list(_baselines(found, name, first, descriptions, pictures))))
@@ -559,7 +560,7 @@ def _thresholds(result: Mapping[str, Any], names: list[str], pictures: _Pictures
     if points:
         columns = ["operating point", "precision", "recall", "F1"]
         rows = [
-            [Cell(_point(point)), *(Cell(plain(point["topics"]["all"][what])) for what in ("precision", "recall", "f1"))]
+            [Cell(_point(point)), *(Cell(plain(point["all"][what])) for what in ("precision", "recall", "f1"))]
             for point in points
         ]
         yield Table("Operating points: what each gives on these sentences, all topics together", columns, rows)
@@ -567,9 +568,9 @@ def _thresholds(result: Mapping[str, Any], names: list[str], pictures: _Pictures
         example = f"{promised[0]['promised']:g}"
         yield Text(
             Markup(
-                "An operating point has for each topic the lowest threshold from which precision on the <em>development</em> sentences was as "
-                "promised; here it may be less. To use one: <code>predictor.predict(texts, thresholds=predictor.thresholds_at({}))</code>. "
-                "A topic without a threshold is then never given."
+                "An operating point is the lowest threshold for all topics at which their precision on the <em>development</em> sentences was "
+                "as promised, though for no topic lower than its own; here precision may be less. To use one: "
+                "<code>predictor.predict(texts, thresholds=predictor.thresholds_at({}))</code>."
             ).format(example)
         )
     if points:
@@ -669,7 +670,7 @@ def _slices(result: Mapping[str, Any]) -> Iterator[Block]:
             for number, row in enumerate(own):
                 head = [Cell(name, strong=True, rows=len(own))] if not number else []
                 cells = [_score(row["scores"].get(what), spark_from=least) for what in ("precision", "recall", "f1")]
-                rows.append([*head, Cell(row["type"]), Cell(f"{row['gold']:,}"), *cells])
+                rows.append([*head, Cell(row["type"] or "all"), Cell(f"{row['gold']:,}"), *cells])
         columns = ["name", "type", "gold", "precision", "recall", "F1"]
         note = (
             f"Exact spans. Seen: the same name is a participant somewhere in the training data. Lines run from {least:g} to 1."
@@ -693,7 +694,7 @@ def _robustness(outcomes: Sequence[Mapping[str, Any]], names: list[str], picture
         [
             Cell(outcome["name"], outcome.get("description", "")),
             Cell(f"{outcome['touched']:,}"),
-            Cell(_percent(outcome["unchanged"])),
+            Cell(_percent(outcome["unchanged"]["value"]), _range(outcome["unchanged"], _percent)),
             *(_before_after(outcome["scores"].get(measure)) for measure in measures),
         ]
         for outcome in outcomes

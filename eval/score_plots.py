@@ -137,22 +137,23 @@ def threshold_curves(curves: Mapping[str, Any], thresholds: Mapping[str, float],
         gold: how often each topic is in the gold; a topic that never is has no curves.
 
     >>> curve = {"precision": [0.5, 1.0], "recall": [1.0, 0.5], "f1": [0.67, 0.67]}
-    >>> len(threshold_curves({"threshold": [0.3, 0.6], "all": curve, "trade": curve}, {"trade": 0.5}, {"trade": 2}).axes)
+    >>> len(threshold_curves({"threshold": [0.3, 0.6], "all": curve, "topics": {"trade": curve}}, {"trade": 0.5}, {"trade": 2}).axes)
     2
     """
-    names = [name for name in curves if name != "threshold"]
-    columns = min(5, len(names))
-    rows = -(-len(names) // columns)
+    shown: list[tuple[str, Any, float | None, bool]] = [("all topics", curves["all"], None, False)]
+    shown += [(name, own, thresholds.get(name), gold.get(name) == 0) for name, own in curves["topics"].items()]
+    columns = min(5, len(shown))
+    rows = -(-len(shown) // columns)
     with rc_context(_STYLE):
         figure = _figure(0.75 + 1.15 * rows)
         axes = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
         for number, axis in enumerate(axes.flat):
-            if number >= len(names):
+            if number >= len(shown):
                 axis.set_visible(False)
                 continue
-            name = names[number]
-            _curve_panel(axis, name, curves["threshold"], curves[name], thresholds.get(name), gold.get(name) == 0)
-            if number + columns >= len(names):  # the panel below, if any, is not shown, so this one has the labels
+            name, own, threshold, empty = shown[number]
+            _curve_panel(axis, name, curves["threshold"], own, threshold, empty)
+            if number + columns >= len(shown):  # the panel below, if any, is not shown, so this one has the labels
                 axis.tick_params(axis="x", labelbottom=True)
         handles = [
             axes.flat[0].plot([], [], label=label, **form)[0]
@@ -174,7 +175,7 @@ _THRESHOLD: dict[str, Any] = {"color": MUTED, "linewidth": 1.0, "linestyle": (0,
 def _curve_panel(
     axis: Axes, name: str, grid: Sequence[float], curve: Mapping[str, Sequence[float]], threshold: float | None, empty: bool
 ) -> None:
-    axis.set_title(_label("all topics" if name == "all" else name, 24), fontsize=7.5, pad=3)
+    axis.set_title(_label(name, 24), fontsize=7.5, pad=3)
     axis.set(xlim=(0, 1), ylim=(0, 1.03), xticks=(0, 0.5, 1), yticks=(0, 0.5, 1))
     axis.set_xticklabels(["0", "0.5", "1"])
     axis.grid()

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..data.coverage import ORTHOGRAPHY, registers
+from ..data.coverage import ORTHOGRAPHY, fold, registers
 from ..data.labels import Span
 from ..data.schema import Sentence
 from ..model.predictor import Prediction
@@ -94,10 +94,10 @@ def names_seen(
     """Exact-span scores of participants whose name the training data have as a participant, and of the others.
 
     Args:
-        known: the names.
+        known: the names, as `participant_names` gives them.
 
     Returns:
-        For `seen` and `unseen` and each type, and `all` types: `gold` and the scores with intervals; without those of which
+        For `seen` and `unseen`, and for each `type` (None: all of them): `gold` and the scores with intervals; without those of which
         there is neither gold nor prediction.
     """
     pairs = [(s, p) for s, p in zip(sentences, predictions, strict=True) if s.participants is not None]
@@ -106,14 +106,14 @@ def names_seen(
     for name, seen in (("seen", True), ("unseen", False)):
 
         def own(spans: Sequence[Span], text: str, seen: bool = seen) -> list[Span]:
-            return [span for span in spans if (text[span[0] : span[1]] in known) == seen]
+            return [span for span in spans if (fold(text[span[0] : span[1]]) in known) == seen]
 
         counts = count_spans(
             [own(spans_of(s.participants or ()), s.text) for s, _ in pairs],
             [own(spans_of(p.participants), s.text) for s, p in pairs],
             types,
         )[:, 0]
-        for kind, column in (("all", counts.sum(axis=1)), *((kind, counts[:, i]) for i, kind in enumerate(types))):
+        for kind, column in ((None, counts.sum(axis=1)), *((kind, counts[:, i]) for i, kind in enumerate(types))):
             total = column.sum(axis=0)
             if not total.any():
                 continue
@@ -129,9 +129,9 @@ def names_seen(
 
 
 def participant_names(sentences: Sequence[Sentence]) -> frozenset[str]:
-    """The names of all participants.
+    """The names of all participants, whatever their case and the place of their tone marks.
 
     >>> participant_names([Sentence("1", "Lào")])
     frozenset()
     """
-    return frozenset(p.text for s in sentences for p in s.participants or ())
+    return frozenset(fold(p.text) for s in sentences for p in s.participants or ())

@@ -12,7 +12,7 @@ import numpy as np
 
 from .. import __version__
 from ..data.schema import Sentence, fingerprint, whole_file
-from ..model.card import EVALUATION_FILE, HEADLINES, write_card
+from ..model.card import EVALUATION_FILE, HEADLINES, what_they_were, write_card
 from ..model.configuration import CheckpointConfig
 from ..model.predictor import Prediction
 from .analysis import analyse
@@ -23,7 +23,7 @@ from .intervals import DRAWS, Groups, compare, exchanged, group, interval, numbe
 from .robustness import Outcome, robustness
 from .tally import Tally
 
-JUDGED = ("f1", "_f1", "average_precision", "exact_match", "no_topic_specificity")
+JUDGED = ("f1", "average_precision", "exact_match", "no_topic_specificity")
 """Endings of the scores in which a baseline can beat the network; precision and recall alone are bought with each other."""
 PERTURBED = ("topics/macro_f1", "topics/micro_f1", "topics/no_topic_specificity", "participants/exact/f1")
 
@@ -34,7 +34,7 @@ def study(
     baselines: Sequence[Baseline] = (),
     perturb: bool = False,
     seeds: bool = False,
-    known_names: Collection[str] | None = None,
+    known_names: Mapping[str, Collection[str]] | None = None,
     by: str | None = None,
     draws: int = DRAWS,
     seed: int = 1,
@@ -48,7 +48,7 @@ def study(
         baselines: fitted ones, which the first contender is compared with.
         perturb: also answer rewritten sentences.
         seeds: the contenders are runs of one experiment with several seeds: sum them up instead of comparing them.
-        known_names: participants of the training data, or None.
+        known_names: for each contender, by name, the participants of its training data; without them names are not told apart.
         by: what is drawn together, as in `intervals.group`.
         draws: bootstrap replicates.
         seed: of everything drawn.
@@ -82,9 +82,10 @@ def write_evaluation(found: Mapping[str, Any], folder: Path) -> None:
     for name, part in found["data"].items():
         [result] = part["results"].values()
         [robust] = part["robustness"].values() or [[]]
-        data[name] = {
+        # A file's path and the names of writers are the user's own business.
+        data[name if name.startswith("corpus:") else Path(name).name] = {
             **{key: part[key] for key in ("sentences", "sha256", "boilerplate")},
-            "result": {key: value for key, value in result.items() if key not in ("errors", "curves", "seconds")},
+            "result": {key: value for key, value in result.items() if key not in ("errors", "curves", "slices", "seconds")},
             "baselines": {
                 baseline: {side: {k: v for k, v in rows[side].items() if k in HEADLINES} for side in rows}
                 for baseline, rows in part["baselines"].items()
@@ -107,13 +108,15 @@ def _on(
     baselines: Sequence[Baseline],
     perturb: bool,
     seeds: bool,
-    known_names: Collection[str] | None,
+    known_names: Mapping[str, Collection[str]] | None,
     by: str | None,
     draws: int,
     seed: int,
     say: Callable[[str], None],
 ) -> dict[str, Any]:
     scored = without_boilerplate(sentences)
+    if not scored:
+        raise ValueError(f"{name}: only boilerplate, which is not scored")
     texts = [s.text for s in scored]
     groups = group(scored, by)
     weights = replicates(groups, draws, seed)
@@ -124,7 +127,6 @@ def _on(
         "comparisons": [],
         "baselines": {},
         "robustness": {},
-        "exchanged": exchanged(groups),
     }
     answers: list[list[Prediction]] = []
     for one in contenders:
@@ -133,17 +135,19 @@ def _on(
         answers.append(one.predictor.predict(texts))
         seconds = time.perf_counter() - began
         try:
-            result = analyse(scored, answers[-1], one.config, known_names, groups, draws, seed)
+            result = analyse(scored, answers[-1], one.config, (known_names or {}).get(one.name), groups, draws, seed)
         except ValueError as error:
             raise ValueError(f"{name}: {error}") from None
-        found["results"][one.name] = result | {"seconds": round(seconds, 2)}
+        role = what_they_were(found, one.record)
+        found["results"][one.name] = result | {"role": role, "seconds": round(seconds, 2)}
     tallies = [Tally(scored, a, c.config.topics, c.config.types) for a, c in zip(answers, contenders, strict=True)]
     if seeds:
         found["seeds"] = over_seeds(tallies, [one.name for one in contenders], weights)
     else:
         for other, tally in zip(contenders[1:], tallies[1:], strict=True):
             rows = compare(tallies[0], tally, groups, weights, seed)
-            found["comparisons"].append({"first": contenders[0].name, "second": other.name, "scores": rows})
+            pair = {"first": contenders[0].name, "second": other.name, "exchanged": exchanged(groups), "scores": rows}
+            found["comparisons"].append(pair)
     for baseline in baselines:
         say(f"{name}: the baseline {baseline.name} answers")
         found["baselines"][baseline.name] = against(baseline, scored, tallies[0], answers[0], groups, weights, seed)
@@ -233,15 +237,19 @@ def perturbed_scores(outcome: Outcome, config: CheckpointConfig, by: str | None,
     """What a perturbation did to the sentences that it touched.
 
     Returns:
-        `name`, `description`, how many sentences were `touched`, the share `unchanged` of answers, and for each of some scores `before`,
+        `name`, `description`, how many sentences were `touched`, the share `unchanged` of answers with its interval, and for each of some scores `before`,
         `after`, and their `difference` with `low` and `high`.
     """
     scores: dict[str, Any] = {}
+    unchanged: dict[str, float | None] = dict.fromkeys(("value", "low", "high"))
     if outcome.variants:
         originals = [variant.original for variant in outcome.variants]
         before = Tally(originals, outcome.before, config.topics, config.types)
         after = Tally([variant.sentence for variant in outcome.variants], outcome.after, config.topics, config.types)
         weights = replicates(group(originals, by), draws, seed)
+        same = np.array(outcome.unchanged, np.float64)
+        low, high = interval(weights @ same / weights.sum(axis=1))
+        unchanged = {"value": float(same.mean()), "low": low, "high": high}
         points, drawn = (before.scores(), after.scores()), (before.scores(weights), after.scores(weights))
         for name in PERTURBED:
             if name in points[0]:
@@ -253,6 +261,6 @@ def perturbed_scores(outcome: Outcome, config: CheckpointConfig, by: str | None,
         "name": outcome.name,
         "description": outcome.description,
         "touched": len(outcome.variants),
-        "unchanged": sum(outcome.unchanged) / len(outcome.unchanged) if outcome.unchanged else None,
+        "unchanged": unchanged,
         "scores": scores,
     }

@@ -70,7 +70,7 @@ def scores_table(result: Mapping[str, Any], title: str) -> Group:
         if name in scores:
             whole.add_row(words, _short(scores[name]["value"]), _ends(scores[name]))
     labels = _table(["label", "precision", "recall", "F1", "95 % interval", "AP", "gold"])
-    labels.caption = f"intervals: {result['groups']['note']}; AP: average precision"
+    labels.caption = f"{result['role']}; intervals: {result['groups']['note']}; AP: average precision"
     for key, inside in (("topics", "topics"), ("participants", "participants/exact")):
         for label, row in counts[key].items():
             own = {what: scores.get(f"{inside}/{label}/{what}") for what in ("precision", "recall", "f1", "average_precision")}
@@ -97,11 +97,42 @@ def _ends(score: Mapping[str, float | None]) -> str:
     return "-" if low is None or high is None else f"{low:.3f} to {high:.3f}"
 
 
+def baselines_table(part: Mapping[str, Any], network: str, title: str) -> Table:
+    """The network and each baseline of a study, and below where a baseline scores higher."""
+    shown = ("topics/macro_f1", "topics/micro_f1", "topics/no_topic_specificity", "participants/exact/f1")
+    table = _table(["", "topics, macro-F1", "micro-F1", "specificity", "participants, F1"])
+    table.title = f"{title}: {network} and the baselines"
+    for name, scores in [
+        (network, part["results"][network]["scores"]),
+        *((n, b["scores"]) for n, b in part["baselines"].items()),
+    ]:
+        table.add_row(name, *(_short(scores[key]["value"]) if key in scores else "" for key in shown))
+    beaten = [
+        f"{row['baseline']} in {row['score']} ({row['second']:.3f} against {row['first']:.3f})" for row in part["beaten_by"]
+    ]
+    table.caption = f"better than {network}: {'; '.join(beaten)}" if beaten else f"none is better than {network} in any score"
+    return table
+
+
+def robustness_table(rows: Sequence[Mapping[str, Any]], title: str) -> Table:
+    """What `study.perturbed_scores` found for each perturbation."""
+    shown = ("topics/macro_f1", "participants/exact/f1")
+    table = _table(["rewritten", "sentences", "same answer", "topics, macro-F1", "participants, F1"])
+    table.title = f"{title}: rewritten sentences, before and after"
+    for row in rows:
+        share = row["unchanged"]["value"]
+        changes = [row["scores"].get(key) for key in shown]
+        cells = [f"{_short(c['before'])} {_short(c['after'])}" if c else "" for c in changes]
+        table.add_row(row["name"], str(row["touched"]), "-" if share is None else f"{share:.1%}", *cells)
+    return table
+
+
 def comparison_table(comparison: Mapping[str, Any], title: str) -> Table:
     """What `intervals.compare` found."""
     first, second = comparison["first"], comparison["second"]
     table = _table(["score", "first", "second", "difference", "95 % interval", "p"])
     table.title = f"{title}: first {first}, second {second}"
+    table.caption = f"p by exchanging the answers to each {comparison['exchanged']}"
     for name, words in HEADLINES.items():
         row = comparison["scores"].get(name)
         if row and row["difference"] is not None:

@@ -66,12 +66,13 @@ class Tally:
         )
         negative, clean = negatives(counts)
         sets = np.stack([with_topics, exact_sets(counts), negative, clean], axis=1) & with_topics[:, None]
-        self.topic_has_gold = counts[..., 1].any(axis=0)
-        self.type_has_gold = spans[..., 1].any(axis=(0, 1))
+        self.topic_has_gold = np.asarray(counts[..., 1].any(axis=0))
+        self.type_has_gold = np.asarray(spans[..., 1].any(axis=(0, 1)))
         self.columns = np.concatenate([flat(counts), sets, flat(spans)], axis=1).astype(np.float32)
         [self.labelled] = np.nonzero(with_topics)
         self.probabilities = np.array(
-            [[predictions[i].scores[topic] for topic in self.topics] for i in self.labelled], np.float64
+            [[p.scores[topic] for topic in self.topics] for own, p in zip(with_topics, predictions, strict=True) if own],
+            np.float64,
         ).reshape(len(self.labelled), len(self.topics))
         self.gold = counts[self.labelled, :, 1].astype(bool)
 
@@ -100,7 +101,7 @@ class Tally:
         if topics:
             occurs = _occurs(by_topic, self.topic_has_gold)
             for name, value in topic_scores(by_topic, self.topics, occurs).items():
-                scores[f"topics/{name}"] = _or_nan(value, occurs.any(axis=-1))
+                scores[f"topics/{name}"] = _or_nan(value, np.asarray(occurs.any(axis=-1)))
             if not np.isin(CORE_TOPICS, self.topics).any():
                 del scores["topics/core_macro_f1"]
             scores["topics/exact_match"] = _or_nan(ratio(exact, labelled), labelled)
@@ -110,7 +111,7 @@ class Tally:
         for number, match in enumerate(MATCHES if types else ()):
             per_type = by_match[..., number, :, :]
             occurs = _occurs(per_type, self.type_has_gold)
-            scores |= _named(f"participants/{match}", per_type.sum(axis=-2), occurs.any(axis=-1))
+            scores |= _named(f"participants/{match}", per_type.sum(axis=-2), np.asarray(occurs.any(axis=-1)))
             for place, kind in enumerate(self.types):
                 scores |= _named(f"participants/{match}/{kind}", per_type[..., place, :], occurs[..., place])
         return scores
@@ -166,7 +167,7 @@ def average_precision(probabilities: np.ndarray, gold: np.ndarray, weights: np.n
     last_of_ties = np.append(np.nonzero(np.diff(probabilities[order]))[0], len(order) - 1)
     found = []
     for begin in range(0, len(weights), _PART):
-        part = weights[begin : begin + _PART, order].astype(np.float64)
+        part = weights[begin : begin + _PART, order]  # whole numbers, which float32 adds up exactly to 16 million
         hits = np.cumsum(part * gold[order], axis=1)[:, last_of_ties]
         given = np.cumsum(part, axis=1)[:, last_of_ties]
         steps = np.diff(hits, axis=1, prepend=0.0)

@@ -106,25 +106,27 @@ def _trained(config: CheckpointConfig, record: dict[str, Any]) -> list[str]:
         "",
     ]
     lines += _parity(record)
+    if "calibrated_on" in record:
+        return [*lines, "Thresholds were fitted anew since training, so scores with them are to be measured.", ""]
     for side in ("test", "development"):
         if side in record:
-            lines += _scores(config, record[side], _where(record["data"][side], record), record["data"][side])
+            lines += _scores(config, record[side], what_they_were(record["data"][side], record), record["data"][side])
     return lines
 
 
-def _where(data: dict[str, Any], record: dict[str, Any]) -> str:
+def what_they_were(data: dict[str, Any], record: dict[str, Any]) -> str:
     """What the sentences were to the checkpoint's training, by their hash."""
     fitted = record.get("calibrated_on", {}).get("sha256")
-    if data["sha256"] == fitted and fitted not in (side["sha256"] for side in record["data"].values()):
-        return "sentences by which the thresholds were set, so that they flatter"
+    if data["sha256"] == fitted:
+        return "sentences by which its thresholds were set, so that they flatter"
+    calibrated = "" if fitted else ", calibrated and set the thresholds"
     sides = {
-        "train": "the sentences it was trained on, so that they say nothing of others",
-        "development": "development sentences, which also stopped training, calibrated and set the thresholds, so that they flatter",
+        "train": "sentences that it was trained on, so that they say nothing of others",
+        "development": f"development sentences, which also stopped training{calibrated}, so that they flatter",
         "test": "test sentences, by which nothing was chosen",
     }
-    return next(
-        (words for side, words in sides.items() if record["data"].get(side, {}).get("sha256") == data["sha256"]), "sentences"
-    )
+    known = record.get("data", {})
+    return next((words for side, words in sides.items() if known.get(side, {}).get("sha256") == data["sha256"]), "sentences")
 
 
 def _parity(record: dict[str, Any]) -> list[str]:
@@ -206,7 +208,7 @@ def _evaluated(config: CheckpointConfig, record: dict[str, Any], evaluation: dic
         result = part["result"]
         scores, counts = result["scores"], result["counts"]
         lines += [
-            f"### {name}: {result['sentences']} {_where(part, record)}",
+            f"### {name}: {result['sentences']} {what_they_were(part, record)}",
             "",
             f"Intervals: {result['groups']['note']}, {result['draws']} times.",
             "",
@@ -237,7 +239,7 @@ def _evaluated(config: CheckpointConfig, record: dict[str, Any], evaluation: dic
 def _operating_points(points: list[dict[str, Any]]) -> list[str]:
     rows = []
     for point in points:
-        measured = point["topics"]["all"]
+        measured = point["all"]
         name = "its own thresholds" if point["promised"] is None else f"`thresholds_at({point['promised']:g})`"
         rows.append([name, *("-" if measured[what] is None else f"{measured[what]:.3f}" for what in ("precision", "recall"))])
     return _table(["thresholds, fitted on development sentences", "precision of all topics", "recall"], rows) if rows else []
@@ -257,7 +259,7 @@ def _baselines(part: dict[str, Any], own: dict[str, Any]) -> list[str]:
         *_table(["trained on the same sentences", *(HEADLINES[key] for key in shown)], rows),
         f"A baseline is better than the checkpoint here: {said}."
         if said
-        else "No baseline is better than the checkpoint in a score of the first table.",
+        else "No baseline is better than the checkpoint in an F1, average precision, exact sets or specificity of the first table.",
         "",
     ]
 
@@ -268,7 +270,7 @@ def _robustness(rows: list[dict[str, Any]]) -> list[str]:
     for row in rows:
         changes = [row["scores"].get(key) for key in shown]
         table.append(
-            [row["name"], str(row["touched"]), "-" if row["unchanged"] is None else f"{row['unchanged']:.1%}"]
+            [row["name"], str(row["touched"]), "-" if row["unchanged"]["value"] is None else f"{row['unchanged']['value']:.1%}"]
             + [
                 "-" if not change or change["difference"] is None else f"{change['before']:.3f} → {change['after']:.3f}"
                 for change in changes
@@ -290,7 +292,7 @@ def _weakest(evaluation: dict[str, Any]) -> str:
         ]
         if len(rows) > 1:
             said += f" On {name} the weakest {what} are {', '.join(f'{label} ({score:.3f})' for score, label in sorted(rows)[: 3 if key == 'topics' else 1])}."
-    seen = {row["name"]: row["scores"]["f1"]["value"] for row in result["names"] if row["type"] == "all"}
+    seen = {row["name"]: row["scores"]["f1"]["value"] for row in result["names"] if row["type"] is None}
     if len(seen) == 2:
         said += f" Participants whose names its training sentences have are found with F1 {seen['seen']:.3f}, others with {seen['unseen']:.3f}."
     return said

@@ -47,7 +47,7 @@ class CheckpointConfig:
     calibration: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     """For each topic the slope and the intercept that turn the network's logit into a calibrated one (Platt 1999)."""
     operating_points: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
-    """For a precision, such as `0.95`, the threshold of each topic from which on the development sentences have it."""
+    """For a precision, such as `0.95`, thresholds at which the development sentences have it, all topics together."""
     segmenter: str = "none"
     """What makes words for a tokenizer that reads words; see `segmentation`."""
     segmenter_version: str = ""
@@ -80,9 +80,9 @@ class CheckpointConfig:
             if not _is_number(threshold) or not 0 <= threshold <= 1:
                 raise CheckpointError(f"the threshold of {topic} is {threshold!r}, not a probability")
         for precision, point in self.operating_points.items():
-            if unknown := set(point) - set(self.topics):
+            if set(point) != set(self.topics):
                 raise CheckpointError(
-                    f"the operating point {precision} has a threshold for {min(unknown)!r}, which is no topic"
+                    f"the operating point {precision} is given for {sorted(point)}, the topics are {sorted(self.topics)}"
                 )
             if not all(_is_number(threshold) and 0 <= threshold <= 1 for threshold in point.values()):
                 raise CheckpointError(f"the operating point {precision} has a threshold that is no probability")

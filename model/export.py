@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from .card import RECORD_FILE, write_card
+from .card import EVALUATION_FILE, RECORD_FILE, write_card
 from .configuration import ONNX_WEIGHTS, TOKENIZER_FILE, TORCH_WEIGHTS, CheckpointConfig, CheckpointError
 from .predictor import Predictor
 from .runtime import OnnxRuntime, TorchRuntime
@@ -81,6 +81,7 @@ def export(checkpoint: str | Path, folder: str | Path, quantize: bool = True, te
         final.replace(target / ONNX_WEIGHTS)
     shutil.copyfile(source / TOKENIZER_FILE, target / TOKENIZER_FILE)
     predictor.config.save(target)
+    (target / EVALUATION_FILE).unlink(missing_ok=True)  # of what stood here before
     record = json.loads((source / RECORD_FILE).read_text(encoding="utf-8")) if (source / RECORD_FILE).exists() else None
     if texts:
         exported = Predictor(predictor.config, predictor.tokenizer, OnnxRuntime(target / ONNX_WEIGHTS, predictor.config))

@@ -221,10 +221,9 @@ class Predictor:
         return Prediction(text, topics, scores, participants)
 
     def thresholds_at(self, precision: float) -> dict[str, float]:
-        """Thresholds at which the development sentences had this precision, for `predict(texts, thresholds=…)`.
+        """Thresholds at which the development sentences had this precision, all topics together, for `predict(texts, thresholds=…)`.
 
-        A topic that never had it gets the threshold 1, so it is not given. On other texts precision may be lower: `hoptac evaluate`
-        measures it.
+        On other texts precision may be lower: `hoptac evaluate` measures it.
 
         Raises:
             ValueError: if the checkpoint has no operating point for `precision`.
@@ -236,7 +235,7 @@ class Predictor:
         if point is None:
             known = ", ".join(self.config.operating_points) or "none"
             raise ValueError(f"precision: the checkpoint has no operating point {precision:g}; it has {known}")
-        return {topic: point.get(topic, 1.0) for topic in self.config.topics}
+        return dict(point)
 
     def _thresholds(self, given: float | Mapping[str, float] | None) -> dict[str, float]:
         limits = {topic: self.config.threshold(topic) for topic in self.config.topics}

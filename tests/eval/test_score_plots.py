@@ -38,7 +38,7 @@ BINS: list[dict[str, Any]] = [
 
 def curves(*names: str) -> Figure:
     return threshold_curves(
-        {"threshold": [0.2, 0.5, 0.8], **dict.fromkeys(("all", *names), CURVE)}, {}, dict.fromkeys(names, 5)
+        {"threshold": [0.2, 0.5, 0.8], "all": CURVE, "topics": dict.fromkeys(names, CURVE)}, {}, dict.fromkeys(names, 5)
     )
 
 
@@ -161,7 +161,7 @@ def test_precision_has_no_value_where_nothing_is_found() -> None:
 
 
 def test_a_topic_that_is_not_in_the_gold_has_no_curves() -> None:
-    figure = threshold_curves({"threshold": [0.2, 0.5, 0.8], "all": CURVE, "mia": CURVE}, {"mia": 0.5}, {"mia": 0})
+    figure = threshold_curves({"threshold": [0.2, 0.5, 0.8], "all": CURVE, "topics": {"mia": CURVE}}, {"mia": 0.5}, {"mia": 0})
     assert texts(figure) == ["not in the gold"]
     assert not figure.axes[1].lines
 

@@ -11,12 +11,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hoptac.data.labels import TOPICS, TYPES
+from hoptac.data.corpus import load_corpus
+from hoptac.data.labels import TOPICS
 from hoptac.data.schema import Participant, Sentence, fingerprint
 from hoptac.eval.contenders import Contender, holds_runs, is_data, open_contenders, open_runs, sentences_of
+from hoptac.eval.slices import participant_names
 from hoptac.eval.study import beaten_by, over_seeds, study, write_evaluation
 from hoptac.eval.tally import Tally
-from hoptac.model.card import EVALUATION_FILE
+from hoptac.model.card import EVALUATION_FILE, what_they_were
 from hoptac.model.configuration import CheckpointError
 from hoptac.model.predictor import DEFAULT_CHECKPOINT, Prediction, Predictor
 
@@ -46,7 +48,7 @@ def shipped() -> Contender:
 
 
 def test_a_study_has_everything_for_each_set_of_sentences() -> None:
-    found = study([shipped()], {"a": SENTENCES, "b": SENTENCES[:1]}, [Fixed()], draws=20, known_names={"Lào"})
+    found = study([shipped()], {"a": SENTENCES, "b": SENTENCES[:1]}, [Fixed()], draws=20, known_names={"default": {"lao"}})
     assert json.loads(json.dumps(found, allow_nan=False)) == found
     part = found["data"]["a"]
     assert (part["boilerplate"], part["results"]["default"]["sentences"]) == (1, 2)
@@ -113,9 +115,29 @@ def test_perturbations_are_scored_on_what_they_touch() -> None:
     [rows] = study([shipped()], {"a": SENTENCES}, perturb=True, draws=20)["data"]["a"]["robustness"].values()
     found = {row["name"]: row for row in rows}
     assert found["nfd"]["touched"] == 2
-    assert found["nfd"]["unchanged"] == 1.0
+    assert found["nfd"]["unchanged"] == {"value": 1.0, "low": 1.0, "high": 1.0}
     assert found["nfd"]["scores"]["participants/exact/f1"]["difference"] == 0.0
-    assert found["quotes"] == {**found["quotes"], "touched": 0, "unchanged": None, "scores": {}}
+    assert found["quotes"] == {**found["quotes"], "touched": 0, "scores": {}}
+    assert found["quotes"]["unchanged"]["value"] is None
+
+
+def test_only_boilerplate_is_refused_by_name() -> None:
+    with pytest.raises(ValueError, match=r"a\.jsonl: only boilerplate"):
+        study([shipped()], {"a.jsonl": SENTENCES[2:]})
+
+
+def test_what_the_data_were_to_the_checkpoint_is_said() -> None:
+    record = shipped().record
+    test = record["data"]["test"]
+    assert what_they_were(test, record) == "test sentences, by which nothing was chosen"
+    assert "set the thresholds" in what_they_were(record["data"]["development"], record)
+    assert "trained on" in what_they_were(record["data"]["train"], record)
+    assert what_they_were({"sha256": "0"}, record) == what_they_were(test, {}) == "sentences"
+    anew = record | {"calibrated_on": test}
+    assert "thresholds were set" in what_they_were(test, anew)
+    assert "set the thresholds" not in what_they_were(record["data"]["development"], anew)
+    found = study([shipped()], {"a": load_corpus("development")[:5]}, draws=5)
+    assert found["data"]["a"]["results"]["default"]["role"] == "sentences", "a part of the development data has another hash"
 
 
 def test_names_of_data_and_checkpoints_are_told_apart(tmp_path: Path) -> None:
@@ -136,7 +158,14 @@ def test_training_sentences_are_found_where_they_are_still_here(tmp_path: Path) 
 def test_the_card_tells_what_was_measured(tmp_path: Path) -> None:
     folder = shutil.copytree(DEFAULT_CHECKPOINT, tmp_path / "mine")
     one = open_contenders([str(folder)], Predictor.from_pretrained)[0]
-    found = study([one], {"mine.jsonl": SENTENCES}, [Fixed()], perturb=True, draws=20, known_names={"Lào"})
+    found = study(
+        [one],
+        {"mine.jsonl": SENTENCES},
+        [Fixed()],
+        perturb=True,
+        draws=20,
+        known_names={str(folder): participant_names(SENTENCES[:1])},
+    )
     write_evaluation(found, folder)
     card = (folder / "README.md").read_text(encoding="utf-8")
     score = found["data"]["mine.jsonl"]["results"][str(folder)]["scores"]["topics/macro_f1"]["value"]
@@ -150,5 +179,4 @@ def test_the_card_tells_what_was_measured(tmp_path: Path) -> None:
         assert words in card
     evaluation = (folder / EVALUATION_FILE).read_text(encoding="utf-8")
     assert "bán điện" not in evaluation
-    assert Predictor.from_pretrained(folder).predict("Lào bán điện.").topics is not None
-    assert TYPES[0] in card
+    assert len(Predictor.from_pretrained(folder).config.operating_points) == 2, "the checkpoint still loads"

@@ -164,8 +164,9 @@ def test_an_empty_scheme_leaves_labels_aside(experiment: Experiment, capsys: pyt
     folder = finetune(replace(experiment, data=replace(experiment.data, types=[]), train=train))
     record = json.loads((folder / "training.json").read_text(encoding="utf-8"))
     assert record["development"]["participants"] is None
-    assert main(["evaluate", experiment.data.development[0], "--checkpoint", str(folder), "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["participants"] is None
+    assert main(["evaluate", experiment.data.development[0], str(folder), "--json", "--draws", "5"]) == 0
+    [part] = json.loads(capsys.readouterr().out)["data"].values()
+    assert part["results"][str(folder)]["counts"]["participants"] == {}
     assert "with its topics (" in (folder / "README.md").read_text(encoding="utf-8")
     assert "participants (" not in (folder / "README.md").read_text(encoding="utf-8")
 
