@@ -100,7 +100,7 @@ def make(
         for n, name in enumerate(names)
     ]
     fitted = [cast(Baseline, Answers(gold, topics, types, wrong, name)) for name, wrong in baselines]
-    found = study(own, {data: gold}, fitted, known_names=dict.fromkeys(names, {fold("Lào")}), draws=20, **options)
+    found = study(own, {data: gold}, fitted, known_names={name: {fold("Lào")} for name in names}, draws=20, **options)
     return cast(dict[str, Any], json.loads(json.dumps(found)))
 
 
