@@ -24,7 +24,7 @@ check: .venv-test/ready-$(LAYOUT)
 checkpoint: .venv-test/ready-$(LAYOUT)
 	rm -rf runs/embedded runs/default
 	.venv-test/bin/hoptac train configs/embedded.yaml
-	.venv-test/bin/hoptac export runs/embedded -o runs/default
+	.venv-test/bin/hoptac export runs/embedded -o runs/default --sentences 570
 	.venv-test/bin/hoptac evaluate runs/default corpus:test corpus:development --baselines --robustness --card -o runs/evaluation
 	@if [ -d $(SHARED)/dev ]; then \
 		.venv-test/bin/hoptac evaluate runs/default $(SHARED)/dev/sentences.jsonl $(SHARED)/dev/leads.jsonl -o runs/evaluation-dev; \

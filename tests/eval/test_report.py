@@ -24,12 +24,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
+from hoptac.data.corpus import load_corpus
 from hoptac.data.coverage import fold
 from hoptac.data.labels import TYPES, bio_tags
-from hoptac.data.schema import Participant, Sentence
+from hoptac.data.schema import Participant, Sentence, read_sentences
 from hoptac.eval import report
 from hoptac.eval.baselines import Baseline
-from hoptac.eval.contenders import Contender
+from hoptac.eval.contenders import Contender, open_contenders
 from hoptac.eval.report import _pieces, score_name, signed, write_report
 from hoptac.eval.study import study
 from hoptac.model.configuration import CheckpointConfig
@@ -593,6 +594,21 @@ def test_a_browser_shows_the_report_and_asks_no_one_for_anything(browser: Browse
     assert headings == ["What was measured", "Where a baseline beats the network", "corpus:test", "What the scores mean"]
     assert browser.value("[...document.querySelectorAll('figure svg')].every(s => s.getBBox().width > 100)") is True
     assert browser.value("document.compatMode") == "CSS1Compat"
+
+
+def test_a_browser_shows_the_shipped_checkpoint_on_held_out_writers_and_real_articles(
+    browser: Browser, shared: Path, tmp_path: Path
+) -> None:
+    data = {"corpus:test": load_corpus("test")}
+    data |= {name: read_sentences(shared / "dev" / name) for name in ("sentences.jsonl", "leads.jsonl")}
+    found = study(open_contenders([], Predictor.from_pretrained), data, draws=100)
+    [page, *_] = write_report(found, tmp_path)
+    assert browser.open(page, 1280) == [page.as_uri()]
+    assert browser.asked == []
+    headings = browser.value("[...document.querySelectorAll('h2')].map(h => h.innerText)")
+    assert headings == ["What was measured", *data, "What the scores mean"]
+    assert browser.value("document.documentElement.scrollWidth") <= 1280
+    assert browser.value("document.querySelectorAll('svg').length") >= 9
 
 
 def test_a_page_that_does_ask_is_found_out(browser: Browser, tmp_path: Path) -> None:
