@@ -133,25 +133,30 @@ def comparison_table(comparison: Mapping[str, Any], title: str) -> Table:
     table = _table(["score", "first", "second", "difference", "95 % interval", "p"])
     table.title = f"{title}: first {first}, second {second}"
     table.caption = f"p by exchanging the answers to each {comparison['exchanged']}"
-    for name, words in HEADLINES.items():
+    for name in HEADLINES:
         row = comparison["scores"].get(name)
         if row and row["difference"] is not None:
             p = "-" if row["p"] is None else f"{row['p']:.4f}"
             span = "-" if row["low"] is None else f"{row['low']:+.3f} to {row['high']:+.3f}"
-            table.add_row(words, f"{row['first']:.3f}", f"{row['second']:.3f}", f"{row['difference']:+.3f}", span, p)
+            table.add_row(_words(name), f"{row['first']:.3f}", f"{row['second']:.3f}", f"{row['difference']:+.3f}", span, p)
     return table
+
+
+def _words(name: str) -> str:
+    return name.replace("/", " ").replace("_", " ")
 
 
 def over_seeds_table(summary: Mapping[str, Any], title: str) -> Table:
     """What `study.over_seeds` found."""
-    table = _table(["score", "mean", "deviation", "95 % interval over seeds", "over sentences", *summary["runs"]])
-    table.title = f"{title}: {len(summary['runs'])} runs"
-    for name, words in HEADLINES.items():
+    table = _table(["score", "mean", "deviation", "over seeds", "over sentences"])
+    table.title = f"{title}: {', '.join(summary['runs'])}"
+    table.caption = "95 % intervals of the mean"
+    for name in HEADLINES:
         row = summary["scores"].get(name)
         if row:
             deviation = "-" if row["deviation"] is None else f"{row['deviation']:.4f}"
             spans = [_ends({"low": row[low], "high": row[high]}) for low, high in _ENDS]
-            table.add_row(words, f"{row['mean']:.3f}", deviation, *spans, *(f"{value:.3f}" for value in row["values"]))
+            table.add_row(_words(name), f"{row['mean']:.3f}", deviation, *spans)
     return table
 
 

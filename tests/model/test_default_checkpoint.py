@@ -43,7 +43,7 @@ def test_its_evaluation_is_of_these_sentences_and_stands_on_the_card_and_in_the_
     assert card == model_card(CheckpointConfig.load(DEFAULT_CHECKPOINT), record, evaluation), (
         "the card is written by nobody's hand"
     )
-    readme = (DEFAULT_CHECKPOINT.parents[1] / "README.md").read_text(encoding="utf-8")
+    readme = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
     for split in ("test", "development"):
         part = evaluation["data"][f"corpus:{split}"]
         assert {name: part[name] for name in ("sentences", "sha256")} == fingerprint(load_corpus(split))
@@ -51,17 +51,6 @@ def test_its_evaluation_is_of_these_sentences_and_stands_on_the_card_and_in_the_
         names = ("topics/micro_f1", "topics/macro_f1", "topics/no_topic_specificity", "participants/exact/f1")
         row = " | ".join(f"{scores[name]['value']:.3f}" for name in names)
         assert f"| {part['sentences']} | {row} |" in readme
-
-
-def test_its_evaluation_says_what_it_answers_now() -> None:
-    evaluation = json.loads((DEFAULT_CHECKPOINT / "evaluation.json").read_text(encoding="utf-8"))
-    measured = evaluate(default_predictor(), load_corpus("test"))
-    for name, value in (
-        ("topics/macro_f1", measured["topics"]["macro_f1"]),
-        ("participants/exact/f1", measured["participants"]["f1"]),
-    ):
-        # Another CPU may add up in another order, so a doubtful answer or two may differ.
-        assert evaluation["data"]["corpus:test"]["result"]["scores"][name]["value"] == pytest.approx(value, abs=0.005)
 
 
 def test_it_beats_every_baseline_with_an_interval_above_zero_and_is_calibrated() -> None:
@@ -99,6 +88,12 @@ def test_it_reads_writers_it_did_not_learn_from(
     assert topics["no_topic_specificity"] >= specificity
     assert participants["f1"] >= spans
     assert participants["types"]["ORG"]["f1"] >= organisations
+    written = json.loads((DEFAULT_CHECKPOINT / "evaluation.json").read_text(encoding="utf-8"))["data"][f"corpus:{split}"][
+        "result"
+    ]
+    for name, value in (("topics/macro_f1", topics["macro_f1"]), ("participants/exact/f1", participants["f1"])):
+        # Another CPU may add up in another order, so a doubtful answer or two may differ.
+        assert written["scores"][name]["value"] == pytest.approx(value, abs=0.005)
 
 
 @pytest.mark.parametrize(
