@@ -28,10 +28,12 @@ from hoptac.data.corpus import load_corpus
 from hoptac.data.coverage import fold
 from hoptac.data.labels import TYPES, bio_tags
 from hoptac.data.schema import Participant, Sentence, read_sentences
-from hoptac.eval import report
+from hoptac.eval import report, report_blocks, report_results
 from hoptac.eval.baselines import Baseline
 from hoptac.eval.contenders import Contender, open_contenders
-from hoptac.eval.report import _pieces, score_name, signed, write_report
+from hoptac.eval.report import write_report
+from hoptac.eval.report_blocks import score_name, signed
+from hoptac.eval.report_results import _pieces
 from hoptac.eval.study import study
 from hoptac.model.configuration import CheckpointConfig
 from hoptac.model.predictor import Prediction, Predictor
@@ -119,14 +121,15 @@ def drawn(small: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> li
 @pytest.fixture
 def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
     """Figures are made but not rendered, which is what takes time."""
-    monkeypatch.setattr(report, "inline_svg", lambda figure, name: "<svg></svg>")
-    monkeypatch.setattr(report, "write_png", lambda figure, path: Path(path).write_bytes(b""))
+    monkeypatch.setattr(report_blocks, "inline_svg", lambda figure, name: "<svg></svg>")
+    monkeypatch.setattr(report_blocks, "write_png", lambda figure, path: Path(path).write_bytes(b""))
 
 
 @pytest.fixture
 def without_figures(monkeypatch: pytest.MonkeyPatch, undrawn: None) -> None:
     for make_figure in ("dots", "threshold_curves", "reliability_plot"):
-        monkeypatch.setattr(report, make_figure, lambda *given: Figure())
+        for module in (report, report_results):
+            monkeypatch.setattr(module, make_figure, lambda *given: Figure(), raising=False)
 
 
 class Page(HTMLParser):
