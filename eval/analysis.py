@@ -115,19 +115,17 @@ def operating_points(tally: Tally, config: CheckpointConfig) -> list[dict[str, A
 
     Returns:
         For the checkpoint's own thresholds (`promised` None) and for each precision `promised`: of `all` topics together and of each of
-        `topics` the `precision`, `recall` and `f1` measured, and of the latter the `threshold` (None: never given).
+        `topics` the `precision`, `recall` and `f1` measured, and of the latter the `threshold`.
     """
     points: list[tuple[str | None, Mapping[str, float]]] = [(None, {topic: config.threshold(topic) for topic in tally.topics})]
     points += list(config.operating_points.items())
     rows = []
     for promised, thresholds in points:
-        limits = np.array([thresholds.get(topic, np.inf) for topic in tally.topics])
+        limits = np.array([thresholds[topic] for topic in tally.topics])
         given = tally.probabilities >= limits
         hits, found, gold = ((given & tally.gold).sum(axis=0), given.sum(axis=0), tally.gold.sum(axis=0))
         per_topic = np.stack([hits, gold, hits, found], axis=-1)
-        measured = {
-            t: {"threshold": thresholds.get(t), **_measured(row)} for t, row in zip(tally.topics, per_topic, strict=True)
-        }
+        measured = {t: {"threshold": thresholds[t], **_measured(row)} for t, row in zip(tally.topics, per_topic, strict=True)}
         whole = _measured(per_topic.sum(axis=0))
         rows.append({"promised": None if promised is None else float(promised), "all": whole, "topics": measured})
     return rows

@@ -8,12 +8,11 @@ whatever punctuation is between them (`phòng, chống` is `phòng chống`).
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, lru_cache, partial
 
-from ..data.coverage import COUNTRIES_FILE, fold
+from ..data.coverage import countries, fold
 from ..data.labels import TOPICS, Span
 from ..data.schema import Sentence
 from ..model.segmentation import Syllables
@@ -271,7 +270,7 @@ def _keys(words: str) -> frozenset[str]:
 
 @cache
 def _countries(foreign: bool = False) -> _Phrases:
-    names = json.loads(COUNTRIES_FILE.read_text(encoding="utf-8"))
+    names = countries()
     return _Phrases(name for code, spellings in names.items() for name in spellings if not (foreign and code == "VNM"))
 
 

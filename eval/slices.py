@@ -11,7 +11,7 @@ from ..data.coverage import ORTHOGRAPHY, fold, registers
 from ..data.labels import Span
 from ..data.schema import Sentence
 from ..model.predictor import Prediction
-from .intervals import interval
+from .intervals import interval, with_intervals
 from .intervals import number as plain
 from .metrics import count_spans, precision_recall_f1, spans_of
 from .tally import Tally
@@ -34,11 +34,7 @@ def slices(sentences: Sequence[Sentence], tally: Tally, weights: np.ndarray) -> 
     for kind, name, member in masks(sentences):
         own = tally.columns[member]
         point, drawn = tally.scores_of(own.sum(axis=0, dtype=np.float64)), tally.scores_of(weights[:, member] @ own)
-        scores = {
-            measure: dict(zip(("value", "low", "high"), (plain(point[measure]), *interval(drawn[measure])), strict=True))
-            for measure in MEASURES
-            if measure in point
-        }
+        scores = with_intervals({measure: point[measure] for measure in MEASURES if measure in point}, drawn)
         rows.append({"kind": kind, "name": name, "sentences": int(member.sum()), "scores": scores})
     return rows
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from .card import EVALUATION_FILE, RECORD_FILE, write_card
+from .card import EVALUATION_FILE, RECORD_FILE, read_record, write_card
 from .configuration import ONNX_WEIGHTS, TOKENIZER_FILE, TORCH_WEIGHTS, CheckpointConfig, CheckpointError
 from .predictor import Predictor
 from .runtime import OnnxRuntime, TorchRuntime
@@ -82,12 +82,12 @@ def export(checkpoint: str | Path, folder: str | Path, quantize: bool = True, te
     shutil.copyfile(source / TOKENIZER_FILE, target / TOKENIZER_FILE)
     predictor.config.save(target)
     (target / EVALUATION_FILE).unlink(missing_ok=True)  # of what stood here before
-    record = json.loads((source / RECORD_FILE).read_text(encoding="utf-8")) if (source / RECORD_FILE).exists() else None
+    record = read_record(source)
     if texts:
         exported = Predictor(predictor.config, predictor.tokenizer, OnnxRuntime(target / ONNX_WEIGHTS, predictor.config))
         parity = {"int8": quantize, **asdict(compare(predictor, exported, texts))}
-        record = (record or {}) | {"export": parity}
-    if record is not None:
+        record = record | {"export": parity}
+    if record:
         (target / RECORD_FILE).write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
         if "experiment" in record:
             write_card(target)
