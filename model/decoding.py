@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 
 import numpy as np
-
-from ..data.labels import Span, tags_to_spans
 
 
 def calibrated_probabilities(logits: np.ndarray, calibration: Sequence[tuple[float, float]]) -> np.ndarray:
@@ -25,26 +24,69 @@ def select_topics(probabilities: Mapping[str, float], thresholds: Mapping[str, f
     return tuple(topic for topic, probability in probabilities.items() if probability >= thresholds[topic])
 
 
-def decode_spans(logits: np.ndarray, tags: Sequence[str], offsets: Sequence[tuple[int, int]]) -> list[tuple[Span, float]]:
-    """The most probable valid spans and their scores.
+WordSpan = tuple[int, int, str, float]
+"""First word, last word (exclusive), type, and the probability of the span's least certain word."""
+
+
+def decode_spans(logits: Sequence[np.ndarray], tags: Sequence[str]) -> list[list[WordSpan]]:
+    """The most probable valid spans of several texts.
 
     Args:
-        logits: tag logits of shape (words, tags).
+        logits: for each text its tag logits of shape (words, tags).
         tags: the tag set, `O` first, then `B-X`, `I-X` for each type.
-        offsets: start and end of each word.
 
     Returns:
-        Spans in reading order, each with its score: the probability of its least certain word.
+        For each text its spans in reading order.
+
+    >>> decode_spans([np.array([[0.0, 9.0, 0.0], [0.0, 0.0, 9.0], [9.0, 0.0, 0.0]])], ["O", "B-PER", "I-PER"])[0][0][:3]
+    (0, 2, 'PER')
     """
-    if not len(offsets):
-        return []
-    shifted = logits - logits.max(axis=1, keepdims=True)
-    probabilities = np.exp(shifted)
+    ends = np.cumsum([len(rows) for rows in logits])
+    spans: list[list[WordSpan]] = [[] for _ in logits]
+    if not len(ends) or not ends[-1]:
+        return spans
+    probabilities = np.concatenate(logits)
+    probabilities -= probabilities.max(axis=1, keepdims=True)
+    np.exp(probabilities, out=probabilities)
     probabilities /= probabilities.sum(axis=1, keepdims=True)
-    path = best_path(np.log(np.maximum(probabilities, 1e-30)), tags)
-    chosen = probabilities[np.arange(len(path)), path]
-    ranges = tags_to_spans([tags[i] for i in path], [(word, word + 1) for word in range(len(path))])
-    return [((offsets[first][0], offsets[last - 1][1], kind), float(chosen[first:last].min())) for first, last, kind in ranges]
+    path = _best_paths(probabilities, ends, tags)
+    begins = np.flatnonzero(_begins(path))
+    if not len(begins):
+        return spans
+    # A span goes on to the next word that is not inside one; a text's first word never is.
+    outside = np.append(np.flatnonzero((path == 0) | _begins(path)), len(path))
+    stops = outside[np.searchsorted(outside, begins, side="right")]
+    chosen = np.append(probabilities[np.arange(len(path)), path], 1.0)
+    scores = np.minimum.reduceat(chosen, np.stack([begins, stops], 1).ravel())[::2]
+    owners = np.searchsorted(ends, begins, side="right")
+    offsets = np.concatenate([[0], ends])[owners]
+    kinds = path[begins]
+    rows = zip(
+        owners.tolist(), (begins - offsets).tolist(), (stops - offsets).tolist(), kinds.tolist(), scores.tolist(), strict=True
+    )
+    for owner, begin, stop, kind, score in rows:
+        spans[owner].append((begin, stop, tags[kind][2:], score))
+    return spans
+
+
+def _begins(path: np.ndarray) -> np.ndarray:
+    """Where a path of tag indices begins a span: `O` is 0, and `B-X` stands before its `I-X`."""
+    first: np.ndarray = path % 2 == 1
+    return first
+
+
+def _best_paths(probabilities: np.ndarray, ends: np.ndarray, tags: Sequence[str]) -> np.ndarray:
+    """The best valid tag indices of texts whose words stand one after the other and end at `ends`."""
+    path: np.ndarray = probabilities.argmax(axis=1)
+    allowed = _allowed(tuple(tags))
+    before = np.concatenate([[len(tags)], path[:-1]])
+    before[ends[:-1][ends[:-1] < len(path)]] = len(tags)  # the first word of a text has none before it
+    wrong = np.flatnonzero(~allowed[before, path])
+    for text in np.unique(np.searchsorted(ends, wrong, side="right")):
+        # Only where the best tags word by word do not fit together is a search needed.
+        words = slice(ends[text - 1] if text else 0, ends[text])
+        path[words] = best_path(np.log(np.maximum(probabilities[words], 1e-30)), tags)
+    return path
 
 
 def best_path(scores: np.ndarray, tags: Sequence[str]) -> np.ndarray:
@@ -57,9 +99,7 @@ def best_path(scores: np.ndarray, tags: Sequence[str]) -> np.ndarray:
     [1, 2]
     """
     allowed = _allowed(tuple(tags))
-    path: np.ndarray = scores.argmax(axis=1)
-    if allowed[-1, path[0]] and allowed[path[:-1], path[1:]].all():
-        return path  # the best tags word by word are valid already: no search needed
+    path = np.zeros(len(scores), np.int64)
     penalty = np.where(allowed, 0.0, -np.inf)
     best = scores[0] + penalty[-1]
     back = np.zeros(scores.shape, np.int64)
@@ -73,6 +113,7 @@ def best_path(scores: np.ndarray, tags: Sequence[str]) -> np.ndarray:
     return path
 
 
+@cache
 def _allowed(tags: tuple[str, ...]) -> np.ndarray:
     """Whether the tag of a row may stand before the tag of a column; the last row is the beginning of the text."""
     before = [*tags, "O"]

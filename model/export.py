@@ -14,11 +14,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 
+from ..data.corpus import load_corpus
+from ..data.variants import without_diacritics
 from .card import EVALUATION_FILE, RECORD_FILE, read_record, write_card
 from .configuration import ONNX_WEIGHTS, TOKENIZER_FILE, TORCH_WEIGHTS, CheckpointConfig, CheckpointError
+from .int8 import build_int8, can_build, observe
 from .predictor import Predictor
-from .runtime import OnnxRuntime, TorchRuntime
+from .runtime import SLOWER_FUSIONS, OnnxRuntime, TorchRuntime
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,8 @@ class Parity:
 def export(checkpoint: str | Path, folder: str | Path, quantize: bool = True, texts: Sequence[str] = ()) -> Path:
     """Write the ONNX form of a torch checkpoint, of whatever backbone.
 
-    The encoder's weight matrices and its word table become int8.
+    With `quantize` the encoder's matrix products and its word table become int8. Networks of BERT's build are written by `model.int8`; others are
+    traced, and their weights quantised in blocks.
 
     Args:
         checkpoint: a folder with `model.safetensors`.
@@ -65,19 +70,25 @@ def export(checkpoint: str | Path, folder: str | Path, quantize: bool = True, te
         source, device="cpu", backend="torch", precision="fp32", segmenter=None if segmenter == "none" else segmenter
     )
     assert isinstance(predictor.runtime, TorchRuntime)
-    size = 4 * sum(parameter.numel() for parameter in predictor.runtime.model.parameters())
+    model = predictor.runtime.model
+    build = quantize and can_build(model.encoder)
+    size = (1 if build else 4) * sum(parameter.numel() for parameter in model.parameters())
     if size > _LARGEST:
         raise CheckpointError(f"{source}: its {size / 1e9:.1f} GB of weights do not fit into one ONNX file, which holds 2 GB")
     target.mkdir(parents=True, exist_ok=True)
     # Beside the result and not where the system keeps small temporary files: a large network takes gigabytes.
     with tempfile.TemporaryDirectory(dir=target, prefix=".export-") as scratch:
-        plain = Path(scratch) / "float32.onnx"
-        _trace(predictor.runtime.model, predictor.config.max_length, plain)
         final = Path(scratch) / ONNX_WEIGHTS
-        if quantize:
-            _quantize(plain, final)
+        if build:
+            onnx.save(build_int8(model, observe(predictor, model, calibration_texts())), final)
         else:
-            plain.rename(final)
+            plain = Path(scratch) / "float32.onnx"
+            _trace(model, predictor.config.max_length, plain)
+            if quantize:
+                quantised = Path(scratch) / "int8.onnx"
+                _quantize(plain, quantised)
+                plain = quantised
+            _optimise(plain, final)
         final.replace(target / ONNX_WEIGHTS)
     shutil.copyfile(source / TOKENIZER_FILE, target / TOKENIZER_FILE)
     predictor.config.save(target)
@@ -92,6 +103,45 @@ def export(checkpoint: str | Path, folder: str | Path, quantize: bool = True, te
         if "experiment" in record:
             write_card(target)
     return target
+
+
+def calibration_texts() -> list[str]:
+    """Sentences of the shipped corpus, whole and without diacritics, long texts of them, and odd ones: what activations may look like."""
+    texts = [sentence.text for sentence in load_corpus("train")][::20]
+    return [*texts, *map(without_diacritics, texts[::4]), *(" ".join(texts[start::8]) for start in range(8)), *_ODD_TEXTS]
+
+
+_ODD_TEXTS = (
+    "",
+    "?",
+    "2026",
+    "Lào",
+    "ABC XYZ",
+    "!!! ... ???",
+    "1 234 567,89 % (+84) 24/7 $ €",
+    "[tin] {ảnh} <video> | #hợp_tác @hanoi",
+    "https://vi.example/tin-tuc?trang=2&muc=doi-ngoai",
+    "The two sides agreed to exchange data on ships.",
+    "Les deux pays ouvrent une ligne directe.",
+    "Стороны обсудили обмен опытом.",
+    "双方讨论了海上安全。",
+    "양측은 협력을 논의했다.",
+    "両国は協力を確認した。",
+    "ทั้งสองฝ่ายหารือเรื่องการค้า",
+    "ناقش الجانبان التجارة",
+    "🤝🇻🇳🇱🇦 😀",
+)
+
+
+def _optimise(plain: Path, final: Path) -> None:
+    """Fuse what onnxruntime can fuse, so that a predictor has less to do when it opens the file."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    options.optimized_model_filepath = str(final)
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_EXTENDED
+    onnxruntime.InferenceSession(str(plain), options, providers=["CPUExecutionProvider"], disabled_optimizers=SLOWER_FUSIONS)
 
 
 def _trace(model: Any, max_length: int, path: Path) -> None:

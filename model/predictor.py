@@ -4,25 +4,32 @@ from __future__ import annotations
 
 import html
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
 from pathlib import Path
-from typing import Any, overload
+from threading import Thread
+from typing import Any, TypeVar, overload
 
 import numpy as np
 
 from ..data.schema import Participant
 from .configuration import ONNX_WEIGHTS, TOKENIZER_FILE, CheckpointConfig, CheckpointError
-from .decoding import calibrated_probabilities, decode_spans, select_topics
+from .decoding import WordSpan, calibrated_probabilities, decode_spans, select_topics
 from .runtime import Runtime, open_runtime
 from .segmentation import Segmenter, open_segmenter
-from .tokenization import Encoding, TextTokenizer
+from .tokenization import Encoding, TextTokenizer, Window
 
 DEFAULT_CHECKPOINT = Path(__file__).parent / "default"
 _CHUNK = 1024
-"""Texts that are encoded together; it bounds memory, whatever their number."""
+"""Texts that a thread takes together; it bounds memory, whatever their number."""
+_FEW = 8
+"""Texts that are not worth a second thread."""
+Logits = tuple[np.ndarray, np.ndarray]
+"""Of one text the uncalibrated topic logits (topics,) and the tag logits (words, tags)."""
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +80,7 @@ class Prediction:
 
 
 class Predictor:
-    """A loaded checkpoint.
+    """A loaded checkpoint. Threads may share it, and it may be sent to other processes, which open its folder anew.
 
     >>> predictor = Predictor.from_pretrained()
     >>> predictor.predict("Hai bên thảo luận về an ninh hàng hải.").topics
@@ -84,6 +91,13 @@ class Predictor:
         self.config = config
         self.tokenizer = tokenizer
         self.runtime = runtime
+        self.opened: dict[str, Any] = {}
+        """What `from_pretrained` was given."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        if not self.opened:
+            raise TypeError("a Predictor that was not opened from a folder cannot be sent to another process")
+        return _reopen, (self.opened,)
 
     @classmethod
     def from_pretrained(
@@ -93,6 +107,7 @@ class Predictor:
         backend: str | None = None,
         precision: str | None = None,
         segmenter: str | None = None,
+        threads: int | None = None,
     ) -> Predictor:
         """Load a checkpoint.
 
@@ -103,18 +118,43 @@ class Predictor:
             precision: of torch: `bf16` or `fp32`; None takes `bf16` where the device computes in it natively.
             segmenter: `underthesea`, `vncorenlp` or `none` in place of the one the checkpoint was trained with, or the same in
                 whatever version is installed; None refuses another version than that of training.
+            threads: of the CPU; None takes all processors that this process may use.
 
         Raises:
             CheckpointError: if the folder is no checkpoint, its parts disagree, or its segmenter is not here in its version.
-            ValueError: for an unknown backend, precision or segmenter.
+            ValueError: for an unknown backend, precision or segmenter, or fewer threads than 1.
         """
         folder = _find(checkpoint)
-        config = CheckpointConfig.load(folder)
+        config = CheckpointConfig.load(folder, verify=False)
+        # Files are hashed while they are opened; if one was changed, that is the reason why it could not be.
+        with _Meanwhile(lambda: config.verify(folder)):
+            predictor = cls._open(folder, config, device, backend, precision, segmenter, threads)
+        predictor.opened = {
+            "checkpoint": str(folder.resolve()),
+            "device": device,
+            "backend": backend,
+            "precision": precision,
+            "segmenter": segmenter,
+            "threads": threads,
+        }
+        return predictor
+
+    @classmethod
+    def _open(
+        cls,
+        folder: Path,
+        config: CheckpointConfig,
+        device: str | None,
+        backend: str | None,
+        precision: str | None,
+        segmenter: str | None,
+        threads: int | None,
+    ) -> Predictor:
         words = _segmenter(folder, config) if segmenter is None else open_segmenter(segmenter)
         tokenizer = TextTokenizer.from_file(folder / TOKENIZER_FILE, config.max_length, words, config.cuts)
         if segmenter not in (None, "none") and tokenizer.segmenter is None:
             raise ValueError(f"segmenter: {segmenter}, but the checkpoint's tokenizer reads raw text; only PhoBERT reads words")
-        return cls(config, tokenizer, open_runtime(folder, config, backend, device, precision))
+        return cls(config, tokenizer, open_runtime(folder, config, backend, device, precision, threads))
 
     @overload
     def predict(  # type: ignore[overload-overlap]  # a string is an iterable of strings too
@@ -134,7 +174,7 @@ class Predictor:
 
         Args:
             texts: a string, or any iterable of strings. Each is read as one sentence, however long it is.
-            batch_size: windows that go through the network together.
+            batch_size: windows that go through the network together at most.
             thresholds: probability from which a topic is given, for all topics or by topic; None takes the checkpoint's.
 
         Raises:
@@ -161,44 +201,56 @@ class Predictor:
         return self._stream(source, batch_size, limits)
 
     def _stream(self, source: Iterator[str], batch_size: int, limits: Mapping[str, float]) -> Iterator[Prediction]:
-        while chunk := list(islice(source, _CHUNK)):
-            encodings = self.tokenizer.encode(chunk)
-            yield from self._answers(chunk, encodings, self._score(encodings, batch_size), limits)
+        def answer(texts: Sequence[str]) -> list[Prediction]:
+            encodings = self.tokenizer.encode(texts)
+            return self._read(texts, encodings, self._score(encodings, batch_size), limits)
 
-    def logits(self, texts: Sequence[str], batch_size: int = 32) -> list[tuple[np.ndarray, np.ndarray]]:
+        return self._side_by_side(source, answer)
+
+    def logits(self, texts: Sequence[str], batch_size: int = 32) -> list[Logits]:
         """For each text the uncalibrated topic logits (topics,) and the tag logits (words, tags)."""
-        return self._score(self.tokenizer.encode(texts), batch_size)
+        return list(self._side_by_side(iter(texts), lambda part: self._score(self.tokenizer.encode(part), batch_size)))
 
     def answers(
         self,
         texts: Sequence[str],
-        logits: Sequence[tuple[np.ndarray, np.ndarray]],
+        logits: Sequence[Logits],
         thresholds: float | Mapping[str, float] | None = None,
     ) -> list[Prediction]:
         """The predictions that `logits` of the same texts mean."""
-        return list(self._answers(texts, self.tokenizer.encode(texts), logits, self._thresholds(thresholds)))
+        return self._read(texts, self.tokenizer.encode(texts), logits, self._thresholds(thresholds))
 
-    def _answers(
-        self,
-        texts: Sequence[str],
-        encodings: Sequence[Encoding],
-        logits: Sequence[tuple[np.ndarray, np.ndarray]],
-        limits: Mapping[str, float],
-    ) -> Iterator[Prediction]:
-        if not texts:
+    def _side_by_side(self, source: Iterator[str], work: Callable[[Sequence[str]], list[Answer]]) -> Iterator[Answer]:
+        """The answers of `work` to all texts in their order, by as many threads as the network takes."""
+        threads = self.runtime.threads
+        taken = list(islice(source, _CHUNK * threads))
+        if threads == 1 or len(taken) <= _FEW:
+            while taken:
+                yield from work(taken)
+                taken = list(islice(source, _CHUNK * threads))
             return
-        calibration = [self.config.calibration.get(topic, (1.0, 0.0)) for topic in self.config.topics]
-        probabilities = calibrated_probabilities(np.stack([topic_logits for topic_logits, _ in logits]), calibration)
-        for text, encoding, row, (_, tag_logits) in zip(texts, encodings, probabilities.tolist(), logits, strict=True):
-            yield self._read(text, encoding, row, tag_logits, limits)
+        from concurrent.futures import Future, ThreadPoolExecutor
 
-    def _score(self, encodings: Sequence[Encoding], batch_size: int) -> list[tuple[np.ndarray, np.ndarray]]:
+        waiting: deque[Future[list[Answer]]] = deque()
+        # Threads of its own for each call: a process that was forked in between has none of its parent's.
+        with ThreadPoolExecutor(threads) as pool:
+            try:
+                while taken:
+                    share = -(-len(taken) // threads)
+                    waiting += [pool.submit(work, taken[first : first + share]) for first in range(0, len(taken), share)]
+                    while len(waiting) > threads:
+                        yield from waiting.popleft().result()
+                    taken = list(islice(source, _CHUNK * threads))
+                while waiting:
+                    yield from waiting.popleft().result()
+            finally:
+                pool.shutdown(wait=False, cancel_futures=True)
+
+    def _score(self, encodings: Sequence[Encoding], batch_size: int) -> list[Logits]:
         windows = [(number, window) for number, encoding in enumerate(encodings) for window in self.tokenizer.windows(encoding)]
-        order = sorted(range(len(windows)), key=lambda i: len(windows[i][1].ids))
         topic_logits = np.full((len(encodings), len(self.config.topics)), -np.inf, np.float32)
         tag_logits = [np.zeros((len(e.words), self.config.tag_scores), np.float32) for e in encodings]
-        for first in range(0, len(order), batch_size):
-            batch = [windows[i] for i in order[first : first + batch_size]]
+        for batch in self._batches(windows, batch_size):
             topics, tags = self.runtime.run([window.ids for _, window in batch])
             for row, (number, window) in enumerate(batch):
                 # A topic that one window of a long text has, the text has.
@@ -206,19 +258,39 @@ class Predictor:
                 tag_logits[number][slice(*window.words)] = tags[row, window.positions]
         return list(zip(topic_logits, tag_logits, strict=True))
 
+    def _batches(self, windows: list[tuple[int, Window]], batch_size: int) -> Iterator[list[tuple[int, Window]]]:
+        """Windows of one length, or nearly so where the network reads them padded, under a budget of tokens."""
+        batch: list[tuple[int, Window]] = []
+        for item in sorted(windows, key=lambda item: len(item[1].ids)):
+            length = len(item[1].ids)
+            full = len(batch) == batch_size or (len(batch) + 1) * length > self.runtime.tokens
+            if batch and (full or (not self.runtime.padded and length > len(batch[-1][1].ids))):
+                yield batch
+                batch = []
+            batch.append(item)
+        if batch:
+            yield batch
+
     def _read(
-        self,
-        text: str,
-        encoding: Encoding,
-        probabilities: Sequence[float],
-        tag_logits: np.ndarray,
-        limits: Mapping[str, float],
-    ) -> Prediction:
-        scores = dict(zip(self.config.topics, probabilities, strict=True))
-        topics = select_topics(scores, limits) if encoding.words else ()
-        spans = decode_spans(tag_logits, self.config.tags, encoding.offsets) if self.config.types else []
-        participants = tuple(Participant(text[s:e], s, e, kind, score) for (s, e, kind), score in spans)
-        return Prediction(text, topics, scores, participants)
+        self, texts: Sequence[str], encodings: Sequence[Encoding], logits: Sequence[Logits], limits: Mapping[str, float]
+    ) -> list[Prediction]:
+        if not texts:
+            return []
+        calibration = [self.config.calibration.get(topic, (1.0, 0.0)) for topic in self.config.topics]
+        probabilities = calibrated_probabilities(np.stack([topic_logits for topic_logits, _ in logits]), calibration)
+        spans: Sequence[Sequence[WordSpan]] = [()] * len(texts)
+        if self.config.types:
+            spans = decode_spans([tag_logits for _, tag_logits in logits], self.config.tags)
+        predictions = []
+        for text, encoding, row, found in zip(texts, encodings, probabilities.tolist(), spans, strict=True):
+            scores = dict(zip(self.config.topics, row, strict=True))
+            topics = select_topics(scores, limits) if encoding.words else ()
+            participants = []
+            for first, last, kind, score in found:
+                start, end = encoding.offsets[first][0], encoding.offsets[last - 1][1]
+                participants.append(Participant(text[start:end], start, end, kind, score))
+            predictions.append(Prediction(text, topics, scores, tuple(participants)))
+        return predictions
 
     def thresholds_at(self, precision: float) -> dict[str, float]:
         """Thresholds at which the development sentences had this precision, all topics together, for `predict(texts, thresholds=…)`.
@@ -248,6 +320,33 @@ class Predictor:
             if not isinstance(threshold, int | float) or not 0 <= threshold <= 1:
                 raise ValueError(f"thresholds: {threshold!r} for {topic} is not a probability")
         return limits | changes
+
+
+def _reopen(opened: Mapping[str, Any]) -> Predictor:
+    return Predictor.from_pretrained(**opened)
+
+
+class _Meanwhile:
+    """Runs a function in a thread during a `with` block; what it raises counts before what the block raises."""
+
+    def __init__(self, work: Callable[[], None]) -> None:
+        self.error: Exception | None = None
+        self.work = work
+        self.thread = Thread(target=self._run)
+
+    def _run(self) -> None:
+        try:
+            self.work()
+        except Exception as error:
+            self.error = error
+
+    def __enter__(self) -> None:
+        self.thread.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.thread.join()
+        if self.error is not None:
+            raise self.error from None
 
 
 def _checked(texts: Iterable[str]) -> Iterator[str]:

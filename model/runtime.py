@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -16,7 +17,14 @@ PRECISIONS = ("bf16", "fp32")
 
 
 class Runtime(Protocol):
-    """A network that is ready to run."""
+    """A network that is ready to run; several threads may run it at the same time."""
+
+    threads: int
+    """How many calls of `run` keep the machine busy."""
+    padded: bool
+    """Whether texts of different lengths may go through together."""
+    tokens: int
+    """Tokens that go through together at most, unless a single text has more."""
 
     def run(self, ids: Sequence[Sequence[int]]) -> tuple[np.ndarray, np.ndarray]:
         """Token ids, special tokens included, to topic logits (batch, topics) and tag logits (batch, tokens, tags)."""
@@ -24,9 +32,17 @@ class Runtime(Protocol):
 
 
 def open_runtime(
-    folder: Path, config: CheckpointConfig, backend: str | None, device: str | None, precision: str | None = None
+    folder: Path,
+    config: CheckpointConfig,
+    backend: str | None,
+    device: str | None,
+    precision: str | None = None,
+    threads: int | None = None,
 ) -> Runtime:
     """The network of a checkpoint folder.
+
+    Args:
+        threads: of the CPU; None takes all processors that this process may use.
 
     Raises:
         CheckpointError: if the folder lacks the weights for the backend, or they do not fit the configuration.
@@ -34,18 +50,25 @@ def open_runtime(
     """
     if backend not in (None, *BACKENDS):
         raise ValueError(f"backend: unknown backend {backend!r}; known are {', '.join(BACKENDS)}")
+    if threads is not None and threads < 1:
+        raise ValueError(f"threads: {threads} is not at least 1")
     if backend is None:
         backend = "onnx" if ONNX_WEIGHTS in config.files and device in (None, "cpu") else "torch"
     needed = {"onnx": ONNX_WEIGHTS, "torch": TORCH_WEIGHTS}[backend]
     if needed not in config.files:
         raise CheckpointError(f"{folder}: has no {needed}, which the backend {backend} needs")
     if backend == "torch":
-        return TorchRuntime.load(folder, config, device, precision)
+        return TorchRuntime.load(folder, config, device, precision, threads)
     if precision is not None:
         raise ValueError(f"precision: the backend onnx computes in that of its file, not in {precision!r}")
     if device not in (None, "cpu"):
         raise ValueError(f"device: the backend onnx runs on the CPU, not on {device!r}")
-    return OnnxRuntime(folder / ONNX_WEIGHTS, config)
+    return OnnxRuntime(folder / ONNX_WEIGHTS, config, threads)
+
+
+def processors() -> int:
+    """Processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def pad(ids: Sequence[Sequence[int]], pad_id: int) -> tuple[np.ndarray, np.ndarray]:
@@ -60,27 +83,65 @@ def pad(ids: Sequence[Sequence[int]], pad_id: int) -> tuple[np.ndarray, np.ndarr
 
 
 class OnnxRuntime:
-    """An ONNX file in onnxruntime, on the CPU."""
+    """An ONNX file in onnxruntime, on the CPU.
 
-    def __init__(self, path: Path, config: CheckpointConfig) -> None:
-        import onnxruntime
+    Each run keeps to one thread. Batches side by side keep more processors busy than one batch cut into pieces, without threads that wait for
+    each other, and a session without threads of its own outlives a fork.
+    """
 
-        options = onnxruntime.SessionOptions()
-        options.log_severity_level = 3
-        try:
-            self.session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-        except Exception as error:  # onnxruntime's own exceptions share no public base
-            raise CheckpointError(f"{path}: onnxruntime cannot read it: {error}") from None
-        shapes = {output.name: output.shape[-1] for output in self.session.get_outputs()}
+    tokens = 512
+
+    def __init__(self, path: Path, config: CheckpointConfig, threads: int | None = None) -> None:
+        self.session = _open_session(path)
+        shapes = {output.name: output.shape[-1] for output in self.session.get_outputs() if output.name != PROBE}
         expected = {"topic_logits": len(config.topics), "tag_logits": config.tag_scores}
         if shapes != expected:
             raise CheckpointError(f"{path}: its outputs {shapes} do not fit the configuration's {expected}")
+        self.threads = threads or processors()
+        self.padded = "attention_mask" in {given.name for given in self.session.get_inputs()}
         self.pad_id = int(config.backbone.get("pad_token_id") or 0)
 
     def run(self, ids: Sequence[Sequence[int]]) -> tuple[np.ndarray, np.ndarray]:
-        input_ids, mask = pad(ids, self.pad_id)
-        topics, tags = self.session.run(["topic_logits", "tag_logits"], {"input_ids": input_ids, "attention_mask": mask})
+        given = dict(zip(("input_ids", "attention_mask"), pad(ids, self.pad_id), strict=True))
+        if not self.padded and not given.pop("attention_mask").all():
+            raise ValueError("ids: this network reads texts of one length together")
+        topics, tags = self.session.run(["topic_logits", "tag_logits"], given)
         return topics, tags
+
+
+def _open_session(path: Path) -> Any:
+    session = _session(path, exact=False)
+    if any(output.name == PROBE for output in session.get_outputs()):
+        [products] = session.run([PROBE], {"input_ids": np.zeros((1, 1), np.int64)})
+        if (products != 255 * 127 * 64).any():
+            session = _session(path, exact=True)
+    return session
+
+
+def _session(path: Path, exact: bool) -> Any:
+    """A session of one thread; `exact` makes int8 weights unsigned, which processors without VNNI multiply slower but without overflow."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    levels = onnxruntime.GraphOptimizationLevel
+    # What can be fused has been fused when the file was written.
+    options.graph_optimization_level = levels.ORT_ENABLE_EXTENDED if exact else levels.ORT_DISABLE_ALL
+    if exact:
+        options.add_session_config_entry("session.x64quantprecision", "1")
+    try:
+        return onnxruntime.InferenceSession(
+            str(path), options, providers=["CPUExecutionProvider"], disabled_optimizers=SLOWER_FUSIONS
+        )
+    except Exception as error:  # onnxruntime's own exceptions share no public base
+        raise CheckpointError(f"{path}: onnxruntime cannot read it: {error}") from None
+
+
+PROBE = "probe"
+"""An output that shows whether the processor adds up products of bytes without overflow."""
+SLOWER_FUSIONS = ["SkipLayerNormFusion"]
+"""Optimisations of onnxruntime that make it slower: a fused sum and layer norm takes nine times as long as both apart."""
 
 
 class TorchRuntime:
@@ -90,10 +151,25 @@ class TorchRuntime:
         model: a `TopicParticipantModel`; it is moved to the device.
         device: None takes the fastest there is.
         precision: `bf16` computes the matrix products in bfloat16, `fp32` in float32; None takes bf16 where the device has it natively.
+        threads: of the CPU, for all that torch does in this process; None leaves torch as it is.
     """
 
-    def __init__(self, model: Any, config: CheckpointConfig, device: str | None = None, precision: str | None = None) -> None:
+    threads = 1
+    padded = True
+    tokens = 8192
+
+    def __init__(
+        self,
+        model: Any,
+        config: CheckpointConfig,
+        device: str | None = None,
+        precision: str | None = None,
+        threads: int | None = None,
+    ) -> None:
         import torch
+
+        if threads is not None:
+            torch.set_num_threads(threads)
 
         if precision not in (None, *PRECISIONS):
             raise ValueError(f"precision: unknown precision {precision!r}; known are {', '.join(PRECISIONS)}")
@@ -109,7 +185,14 @@ class TorchRuntime:
         self.topics, self.tags = len(config.topics), config.tag_scores
 
     @classmethod
-    def load(cls, folder: Path, config: CheckpointConfig, device: str | None, precision: str | None = None) -> TorchRuntime:
+    def load(
+        cls,
+        folder: Path,
+        config: CheckpointConfig,
+        device: str | None,
+        precision: str | None = None,
+        threads: int | None = None,
+    ) -> TorchRuntime:
         import torch
         from safetensors.torch import load_file
 
@@ -120,7 +203,7 @@ class TorchRuntime:
             model.load_state_dict(load_file(folder / TORCH_WEIGHTS))
         except RuntimeError as error:
             raise CheckpointError(f"{folder / TORCH_WEIGHTS}: does not fit the configuration: {error}") from None
-        runtime = cls(model.eval(), config, device, precision)
+        runtime = cls(model.eval(), config, device, precision, threads)
         if runtime.bf16:
             model.encoder.to(torch.bfloat16)  # once, and not anew in every batch
         return runtime
@@ -130,10 +213,12 @@ class TorchRuntime:
 
         input_ids, mask = (torch.from_numpy(array).to(self.device) for array in pad(ids, self.pad_id))
         training = self.model.training
-        self.model.eval()
+        if training:
+            self.model.eval()
         with torch.inference_mode(), torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16):
             output = self.model(input_ids, mask)
-        self.model.train(training)
+        if training:
+            self.model.train()
         batch, tokens = input_ids.shape
         topics = output.get("topic_logits", torch.zeros(batch, self.topics))
         tags = output.get("tag_logits", torch.zeros(batch, tokens, self.tags))

@@ -33,19 +33,25 @@ def test_best_path_is_the_best_valid_sequence(seed: int, words: int) -> None:
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.integers(0, 2**32 - 1), st.integers(0, 40))
-def test_spans_of_any_scores_are_valid(seed: int, words: int) -> None:
-    logits = np.random.default_rng(seed).normal(size=(words, len(TAGS))) * 5
-    found = decode_spans(logits, TAGS, [(3 * i, 3 * i + 2) for i in range(words)])
-    ends = [0, *(span[1] for span, _ in found)]
-    assert all(start >= end for (start, _, _), end in zip((s for s, _ in found), ends, strict=False))
-    assert all(0 < score <= 1 for _, score in found)
+@given(st.integers(0, 2**32 - 1), st.lists(st.integers(0, 12), max_size=6))
+def test_spans_of_several_texts_are_those_of_each_best_path(seed: int, words: list[int]) -> None:
+    draw = np.random.default_rng(seed)
+    logits = [draw.normal(size=(count, len(TAGS))).astype(np.float32) * 5 for count in words]
+    found = decode_spans(logits, TAGS)
+    assert len(found) == len(logits)
+    for rows, spans in zip(logits, found, strict=True):
+        probabilities = np.exp(rows) / np.exp(rows).sum(axis=1, keepdims=True)
+        path = best_path(np.log(np.maximum(probabilities, 1e-30)), TAGS) if len(rows) else []
+        expected = tags_to_spans([TAGS[i] for i in path], [(word, word + 1) for word in range(len(rows))])
+        assert [span[:3] for span in spans] == expected
+        for first, last, _, score in spans:
+            assert score == pytest.approx(min(probabilities[word, path[word]] for word in range(first, last)), abs=1e-5)
 
 
 def test_a_span_is_as_certain_as_its_least_certain_word() -> None:
     probabilities = np.array([[0.1, 0.9, 0.0, 0.0, 0.0], [0.3, 0.0, 0.7, 0.0, 0.0]]) + 1e-12
-    [(span, score)] = decode_spans(np.log(probabilities), TAGS, [(0, 2), (3, 5)])
-    assert span == (0, 5, "PER")
+    [[(first, last, kind, score)]] = decode_spans([np.log(probabilities)], TAGS)
+    assert (first, last, kind) == (0, 2, "PER")
     assert score == pytest.approx(0.7)
 
 

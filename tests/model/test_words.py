@@ -90,6 +90,8 @@ def test_cut_words_are_split_wherever_they_stand(tiny_phobert: Path, segmenter: 
 class TagByPiece:
     """Stands for a network: the tag of a token follows from its id alone, so that windows cannot change it."""
 
+    threads, padded, tokens = 1, True, 8192
+
     def __init__(self, tags: int) -> None:
         self.tags = tags
         self.windows = 0
