@@ -6,24 +6,23 @@ Exit codes: 0 done, 1 failed on the input, 2 wrong usage.
 from __future__ import annotations
 
 import argparse
-import csv
 import io
 import json
 import os
 import re
 import sys
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import islice
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TextIO
 
 from . import __version__
-from .data.article import Place, read_lines, sample_article
 from .data.convert import FORMATS, format_of, write_file
 from .data.corpus import labels_of, read_source, read_sources
 from .data.labels import TOPICS, TYPES
-from .data.schema import DataError, Sentence, read_records, whole_file, write_sentences
+from .data.schema import DataError, Sentence, whole_file, write_sentences
 from .data.split import GROUPS
 
 
@@ -73,22 +72,50 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _predict_parser(commands: Any) -> None:
-    parser = commands.add_parser("predict", help="topics and participants of texts")
+    parser = commands.add_parser("predict", help="topics and participants of texts, few or millions")
     parser.add_argument(
         "files",
         nargs="*",
         metavar="FILE",
-        help="text, or .jsonl whose `text` fields are one sentence each; - is standard input (the default)",
+        help="text, .jsonl, .csv, .tsv or .parquet, also .gz and .zst; folders; patterns; - is standard input (the default)",
     )
     parser.add_argument("--text", action="append", default=[], help="a text given here, read as one sentence")
     parser.add_argument("--sample", action="store_true", help="the article that ships with the package")
+    parser.add_argument("--column", default="text", metavar="NAME", help="field or column that holds the text; default: text")
     parser.add_argument(
         "--lines", action="store_true", help="each line of a text file is one sentence; default: sentences are found"
     )
+    parser.add_argument("--input-format", choices=["text", "jsonl"], default="text", help="of standard input; default: text")
     parser.add_argument(
-        "-o", "--output", default="-", metavar="FILE", help="where to write; - is standard output (the default)"
+        "-o",
+        "--output",
+        default="-",
+        metavar="FILE",
+        help="where to write; FOLDER/ for part files; - is standard output (the default)",
     )
-    parser.add_argument("--format", choices=["text", "jsonl", "csv"], help="default: by the ending of --output, else text")
+    parser.add_argument(
+        "--format", choices=["text", "jsonl", "csv", "parquet"], help="default: by the ending of --output, else text"
+    )
+    parser.add_argument("--errors", metavar="FILE", help="rows that fail; default: OUTPUT.errors.jsonl")
+    parser.add_argument(
+        "--workers", type=_positive, metavar="N", help="processes; default: 1, with --engine ray one for each CPU"
+    )
+    parser.add_argument(
+        "--threads",
+        type=_positive,
+        metavar="N",
+        help="of each process; default: all cores, divided by the workers; with --engine ray 1",
+    )
+    parser.add_argument(
+        "--engine",
+        choices=["local", "ray"],
+        default="local",
+        help="ray: Parquet files by a cluster, see docs/scale.md; default: local",
+    )
+    parser.add_argument(
+        "--address", help="of a running Ray, auto on one of its machines; default: Ray is started here for this run"
+    )
+    parser.add_argument("--restart", action="store_true", help="throw away what an unfinished run for this output left")
     parser.add_argument(
         "--threshold", action="append", default=[], metavar="[TOPIC=]P", help="probability from which a topic is given"
     )
@@ -138,24 +165,59 @@ def _predict(options: argparse.Namespace, parser: argparse.ArgumentParser) -> No
             parser.error("predict: name a FILE, or --text, or --sample")
         options.files = ["-"]
     thresholds = _thresholds(options.threshold, parser)
-    form = options.format or {".jsonl": "jsonl", ".csv": "csv"}.get(Path(options.output).suffix, "text")
-    for name in options.files:
-        if name != "-" and not Path(name).is_file():
-            raise FileNotFoundError(f"{name}: no such file (for a text on the command line: --text)")
-    predictor = _open_predictor(options, options.checkpoint)
-    if options.at_precision is not None:
-        if None in thresholds:
-            parser.error("--at-precision sets all thresholds; --threshold may only change single topics")
-        thresholds = predictor.thresholds_at(options.at_precision) | thresholds
-    if None in thresholds:
-        thresholds = dict.fromkeys(predictor.config.topics, thresholds.pop(None)) | thresholds
-    with _output(options.output) as out:
-        write = _writer(form, out, predictor.config.topics, predictor.config.types)
-        source = _progress(_sources(options), options.output)
-        while chunk := list(islice(source, 512)):
-            predictions = predictor.predict([place.text for place, _ in chunk], options.batch_size, thresholds or None)
-            for (place, record), prediction in zip(chunk, predictions, strict=True):
-                write(place, record, prediction)
+    if options.at_precision is not None and None in thresholds:
+        parser.error("--at-precision sets all thresholds; --threshold may only change single topics")
+    if options.output == "-" and (
+        options.format == "parquet" or options.errors or (options.workers or 1) > 1 or options.engine == "ray"
+    ):
+        parser.error("--format parquet, --errors, --workers and --engine ray need an output file: -o FILE")
+    predict_files, arguments = _engine(options, parser)
+    from .data.rows import given_texts, sample
+
+    inputs = [*([given_texts(options.text)] if options.text else []), *([sample()] if options.sample else []), *options.files]
+    with _progress(options.output) as progress:
+        report = predict_files(
+            inputs,
+            options.output,
+            format=options.format,
+            errors=options.errors,
+            column=options.column,
+            checkpoint=options.checkpoint,
+            device=options.device,
+            backend=options.backend,
+            precision=options.precision,
+            segmenter=options.segmenter,
+            batch_size=options.batch_size,
+            thresholds=thresholds or None,
+            at_precision=options.at_precision,
+            restart=options.restart,
+            progress=progress,
+            **arguments,
+        )
+    if report.resumed_rows:
+        print(f"{report.resumed_rows:,} of {report.rows:,} rows were there from an earlier run", file=sys.stderr)
+    if report.failed:
+        where = f"; they are in {report.errors}" if report.errors else ""
+        raise DataError([f"{report.failed:,} of {report.rows:,} rows failed{where}"])
+
+
+def _engine(options: argparse.Namespace, parser: argparse.ArgumentParser) -> tuple[Any, dict[str, Any]]:
+    """What predicts files, and the arguments that only this engine has."""
+    if options.engine == "ray":
+        others = [
+            name for name in options.files if name == "-" or (Path(name).is_file() and Path(name).suffix.lower() != ".parquet")
+        ]
+        if options.text or options.sample or others:
+            parser.error(f"--engine ray reads Parquet files, not {', '.join(others) or 'texts given here'}")
+        from .model.cluster import predict_files as predict_on_ray
+
+        return predict_on_ray, {"address": options.address, "workers": options.workers, "threads": options.threads or 1}
+    if options.address:
+        parser.error("--address goes with --engine ray")
+    from .model.bulk import predict_files
+
+    reading = {"lines": options.lines, "standard_input": options.input_format}
+    return predict_files, {"workers": options.workers or 1, "threads": options.threads, **reading}
 
 
 def _thresholds(given: Sequence[str], parser: argparse.ArgumentParser) -> dict[Any, float]:
@@ -170,25 +232,6 @@ def _thresholds(given: Sequence[str], parser: argparse.ArgumentParser) -> dict[A
     return thresholds
 
 
-def _sources(options: argparse.Namespace) -> Iterator[tuple[Place, dict[str, Any]]]:
-    """Sentences with where they stand, and the other fields of their record if they came as JSON Lines."""
-    for number, text in enumerate(options.text):
-        yield Place(text, f"text {number + 1}", 0, len(text)), {}
-    if options.sample:
-        for place in read_lines(sample_article().splitlines(keepends=True), "sample"):
-            yield place, {}
-    for name in options.files:
-        if name.endswith(".jsonl"):
-            yield from _records(name)
-            continue
-        with _input(name) as file:
-            try:
-                for place in read_lines(file, name, options.lines):
-                    yield place, {}
-            except UnicodeDecodeError as error:
-                raise DataError([f"{name}: not UTF-8: {error.reason}"]) from None
-
-
 @contextmanager
 def _input(name: str) -> Iterator[TextIO]:
     """A text file whose line ends stay as they are, so that offsets can be counted."""
@@ -201,75 +244,30 @@ def _input(name: str) -> Iterator[TextIO]:
         yield file
 
 
-def _records(name: str) -> Iterator[tuple[Place, dict[str, Any]]]:
-    for number, record in read_records(name):
-        if not isinstance(record, dict) or not isinstance(record.get("text"), str):
-            raise DataError([f"{name}:{number}: text: an object with a string `text` was expected"])
-        text = record.pop("text")
-        kept = {field: value for field, value in record.items() if field not in ("topics", "participants")}
-        yield Place(text, f"{name}:{number}", 0, len(text)), kept
-
-
-def _writer(form: str, out: TextIO, topics: Sequence[str], types: Sequence[str]) -> Any:
-    from .model.display import render, table_header, table_row
-
-    if form == "jsonl":
-
-        def write_record(place: Place, record: dict[str, Any], prediction: Any) -> None:
-            own_id = f"{place.source}:{place.start}"  # so that what comes out can go into `hoptac data`
-            where = record or {
-                "id": own_id,
-                "doc": place.source,
-                "source": place.source,
-                "start": place.start,
-                "end": place.end,
-            }
-            out.write(json.dumps(where | prediction.to_dict(), ensure_ascii=False) + "\n")
-
-        return write_record
-    if form == "csv":
-        rows = csv.writer(out)
-        rows.writerow(["source", "start", "end", *table_header(topics, types)])
-
-        def write_row(place: Place, record: dict[str, Any], prediction: Any) -> None:
-            rows.writerow([record.get("id", place.source), place.start, place.end, *table_row(prediction, topics, types)])
-
-        return write_row
-    from rich.console import Console
-
-    console = Console(file=out, highlight=False)
-
-    def write_text(place: Place, record: dict[str, Any], prediction: Any) -> None:
-        console.print(render(prediction), soft_wrap=not out.isatty())
-        console.print()
-
-    return write_text
-
-
 @contextmanager
-def _output(name: str) -> Iterator[TextIO]:
-    if name == "-":
-        yield sys.stdout
+def _progress(output: str) -> Iterator[Any]:
+    """What tells how far a run is: a line that changes on a terminal, else one now and then, for logs."""
+    if output == "-":
+        yield None
         return
-    with whole_file(name) as file:
-        yield file
+    if sys.stderr.isatty():
+        from rich.console import Console
+
+        with Console(stderr=True).status("reading") as status:
+            yield lambda progress: status.update(str(progress))
+        return
+    told = time.monotonic()
+
+    def tell(progress: Any) -> None:
+        nonlocal told
+        if time.monotonic() - told >= _SECONDS_BETWEEN_LINES:
+            told = time.monotonic()
+            print(progress, file=sys.stderr, flush=True)
+
+    yield tell
 
 
-def _progress(items: Iterable[Any], output: str) -> Iterator[Any]:
-    if output == "-" or not sys.stderr.isatty():
-        return iter(items)
-    from rich.console import Console
-    from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TimeElapsedColumn
-
-    def watched() -> Iterator[Any]:
-        columns = (SpinnerColumn(), "sentences", MofNCompleteColumn(), TimeElapsedColumn())
-        with Progress(*columns, console=Console(stderr=True)) as progress:
-            task = progress.add_task("sentences", total=None)
-            for item in items:
-                yield item
-                progress.advance(task)
-
-    return watched()
+_SECONDS_BETWEEN_LINES = 30
 
 
 # -- train, evaluate, export, benchmark -------------------------------------------------------------------------------
@@ -534,8 +532,22 @@ def _benchmark_parser(commands: Any) -> None:
     parser = commands.add_parser(
         "benchmark", help="time and memory of the shipped checkpoint, or of a backbone, on this machine"
     )
+    parser.add_argument("-o", "--output", metavar="FOLDER", help="write benchmark.json and benchmark.png there")
     parser.add_argument(
-        "--backbone", metavar="NAME", help="speed of training and prediction with this backbone against stock transformers"
+        "--contenders",
+        metavar="A,B",
+        help="default, torch-fp32, torch-bf16, stock, stock-phobert, underthesea; default: whatever is installed",
+    )
+    parser.add_argument(
+        "--torch", metavar="FOLDER", help="the shipped network's weights in torch; default: random weights, which are as fast"
+    )
+    parser.add_argument("--rounds", type=_positive, metavar="N", help="measure everything so often, in turn; default: 3")
+    parser.add_argument("--quick", action="store_true", help="some seconds instead of minutes; the figures mean little")
+    parser.add_argument(
+        "--training", action="store_true", help="steps of training `embedded` too, against a plain Trainer; minutes more"
+    )
+    parser.add_argument(
+        "--backbone", metavar="NAME", help="only this: speed of training and prediction with it against stock transformers"
     )
     parser.add_argument("--json", action="store_true", help="figures as JSON")
     parser.set_defaults(run=_benchmark)
@@ -543,15 +555,30 @@ def _benchmark_parser(commands: Any) -> None:
 
 def _benchmark(options: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
     if options.backbone:
+        if options.output or options.contenders or options.torch or options.rounds or options.quick or options.training:
+            parser.error("--backbone: only --json goes with it")
         from .train.benchmark import backbone_table, benchmark_backbone
 
         figures = benchmark_backbone(options.backbone)
-        table = backbone_table(figures)
+        table: Any = backbone_table(figures)
     else:
-        from .eval.benchmark import benchmark, figures_table
+        from .eval.benchmark import QUICK, Effort, benchmark
+        from .eval.benchmark_output import figures_tables, write_figures
 
-        figures = benchmark()
-        table = figures_table(figures)
+        effort = QUICK if options.quick else Effort()
+        if options.rounds:
+            effort = replace(effort, rounds=options.rounds)
+        names = {"contenders": options.contenders.split(",")} if options.contenders else {}
+        figures = benchmark(**names, torch_checkpoint=options.torch, effort=effort, progress=_say)
+        if options.training:
+            from .train.benchmark import benchmark_training
+
+            _say("training")
+            figures["training"] = benchmark_training(steps=1 if options.quick else 4)
+        if options.output:
+            written = write_figures(figures, options.output)
+            _say(f"written: {', '.join(map(str, written))}")
+        table = figures_tables(figures)
     if options.json:
         print(json.dumps(figures, indent=1))
     else:

@@ -6,11 +6,9 @@ The format is one JSON object per line, UTF-8, Unicode NFC:
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
-import tempfile
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -289,6 +287,8 @@ def fingerprint(sentences: Sequence[Sentence]) -> dict[str, Any]:
     >>> fingerprint([])["sentences"]
     0
     """
+    import hashlib  # loads OpenSSL, which those who only predict need not wait for
+
     text = "".join(json.dumps(s.to_dict(), ensure_ascii=False, sort_keys=True) + "\n" for s in sentences)
     return {"sentences": len(sentences), "sha256": hashlib.sha256(text.encode()).hexdigest()}
 
@@ -315,6 +315,8 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[TextIO]:
         return
     if not target.parent.is_dir():
         raise FileNotFoundError(f"{target.parent}: no such folder")
+    import tempfile  # a fifth of the time that importing this package takes, for those who only read
+
     handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", text=True)
     try:
         with open(handle, "w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:

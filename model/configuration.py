@@ -5,7 +5,6 @@ Read and written without torch or transformers.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 from collections.abc import Mapping
@@ -19,6 +18,8 @@ CONFIG_FILE = "config.json"
 TOKENIZER_FILE = "tokenizer.json"
 TORCH_WEIGHTS = "model.safetensors"
 ONNX_WEIGHTS = "model.onnx"
+ONNX_DATA = "model.onnx.data"
+"""The large arrays of `model.onnx`, in a file of their own that is mapped into memory and not copied."""
 FORMAT = 1
 """Number of the checkpoint layout; a reader refuses a later one."""
 
@@ -101,7 +102,7 @@ class CheckpointConfig:
     def save(self, folder: str | Path) -> None:
         """Write `config.json`, with the hashes of the files that stand beside it."""
         folder = Path(folder)
-        names = [name for name in (TOKENIZER_FILE, TORCH_WEIGHTS, ONNX_WEIGHTS) if (folder / name).exists()]
+        names = [name for name in (TOKENIZER_FILE, TORCH_WEIGHTS, ONNX_WEIGHTS, ONNX_DATA) if (folder / name).exists()]
         record = asdict(replace(self, files={name: sha256(folder / name) for name in names}))
         text = json.dumps(record, indent=1, ensure_ascii=False)
         (folder / CONFIG_FILE).write_text(text + "\n", encoding="utf-8")
@@ -157,5 +158,7 @@ def _is_number(value: Any) -> bool:
 
 def sha256(path: str | Path) -> str:
     """Hexadecimal SHA-256 of a file."""
+    import hashlib  # loads OpenSSL, which may happen while a network is opened
+
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

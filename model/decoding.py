@@ -82,7 +82,7 @@ def _best_paths(probabilities: np.ndarray, ends: np.ndarray, tags: Sequence[str]
     before = np.concatenate([[len(tags)], path[:-1]])
     before[ends[:-1][ends[:-1] < len(path)]] = len(tags)  # the first word of a text has none before it
     wrong = np.flatnonzero(~allowed[before, path])
-    for text in np.unique(np.searchsorted(ends, wrong, side="right")):
+    for text in sorted(set(np.searchsorted(ends, wrong, side="right").tolist())):
         # Only where the best tags word by word do not fit together is a search needed.
         words = slice(ends[text - 1] if text else 0, ends[text])
         path[words] = best_path(np.log(np.maximum(probabilities[words], 1e-30)), tags)

@@ -19,7 +19,7 @@ import onnx
 from ..data.corpus import load_corpus
 from ..data.variants import without_diacritics
 from .card import EVALUATION_FILE, RECORD_FILE, read_record, write_card
-from .configuration import ONNX_WEIGHTS, TOKENIZER_FILE, TORCH_WEIGHTS, CheckpointConfig, CheckpointError
+from .configuration import ONNX_DATA, ONNX_WEIGHTS, TOKENIZER_FILE, TORCH_WEIGHTS, CheckpointConfig, CheckpointError
 from .int8 import build_int8, can_build, observe
 from .predictor import Predictor
 from .runtime import SLOWER_FUSIONS, OnnxRuntime, TorchRuntime
@@ -72,15 +72,14 @@ def export(checkpoint: str | Path, folder: str | Path, quantize: bool = True, te
     assert isinstance(predictor.runtime, TorchRuntime)
     model = predictor.runtime.model
     build = quantize and can_build(model.encoder)
-    size = (1 if build else 4) * sum(parameter.numel() for parameter in model.parameters())
-    if size > _LARGEST:
+    size = 4 * sum(parameter.numel() for parameter in model.parameters())
+    if size > _LARGEST and not build:
         raise CheckpointError(f"{source}: its {size / 1e9:.1f} GB of weights do not fit into one ONNX file, which holds 2 GB")
     target.mkdir(parents=True, exist_ok=True)
     # Beside the result and not where the system keeps small temporary files: a large network takes gigabytes.
     with tempfile.TemporaryDirectory(dir=target, prefix=".export-") as scratch:
-        final = Path(scratch) / ONNX_WEIGHTS
         if build:
-            onnx.save(build_int8(model, observe(predictor, model, calibration_texts())), final)
+            network = build_int8(model, observe(predictor, model, calibration_texts()))
         else:
             plain = Path(scratch) / "float32.onnx"
             _trace(model, predictor.config.max_length, plain)
@@ -88,8 +87,17 @@ def export(checkpoint: str | Path, folder: str | Path, quantize: bool = True, te
                 quantised = Path(scratch) / "int8.onnx"
                 _quantize(plain, quantised)
                 plain = quantised
-            _optimise(plain, final)
-        final.replace(target / ONNX_WEIGHTS)
+            network = _optimised(plain)
+        onnx.save(
+            network,
+            str(Path(scratch) / ONNX_WEIGHTS),
+            save_as_external_data=True,
+            location=ONNX_DATA,
+            size_threshold=_SMALL,
+        )
+        (Path(scratch) / ONNX_DATA).chmod((Path(scratch) / ONNX_WEIGHTS).stat().st_mode)  # onnx makes it for its owner alone
+        for name in (ONNX_DATA, ONNX_WEIGHTS):
+            (Path(scratch) / name).replace(target / name)
     shutil.copyfile(source / TOKENIZER_FILE, target / TOKENIZER_FILE)
     predictor.config.save(target)
     (target / EVALUATION_FILE).unlink(missing_ok=True)  # of what stood here before
@@ -133,15 +141,17 @@ _ODD_TEXTS = (
 )
 
 
-def _optimise(plain: Path, final: Path) -> None:
-    """Fuse what onnxruntime can fuse, so that a predictor has less to do when it opens the file."""
+def _optimised(plain: Path) -> onnx.ModelProto:
+    """The network with all fused that onnxruntime can fuse, so that a predictor has less to do when it opens the file."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
+    final = plain.with_name("optimised.onnx")
     options.optimized_model_filepath = str(final)
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_EXTENDED
     onnxruntime.InferenceSession(str(plain), options, providers=["CPUExecutionProvider"], disabled_optimizers=SLOWER_FUSIONS)
+    return onnx.load(final)
 
 
 def _trace(model: Any, max_length: int, path: Path) -> None:
@@ -179,6 +189,9 @@ def _trace(model: Any, max_length: int, path: Path) -> None:
     del graph.graph.value_info[:]  # the quantiser refuses what the exporter notes there
     onnx.save(graph, path)
 
+
+_SMALL = 1024
+"""Bytes of an array that stays in the description of the network."""
 
 _LARGEST = 1.95e9
 """Bytes of weights that an ONNX file can hold beside the network's description."""

@@ -10,7 +10,7 @@ The graph has no mask: all its rows have the same number of tokens, so that noth
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -135,6 +135,7 @@ class _Graph:
         self.one = self.constant(np.float32(1))
         self.zero = self.constant(np.uint8(_ZERO))
         self.last = self.constant(np.array([-1], np.int64))
+        self.shared: dict[str, str] = {}
 
     def constant(self, value: Any) -> str:
         array = np.ascontiguousarray(value)
@@ -150,6 +151,12 @@ class _Graph:
         name = output or f"{kind}{len(self.nodes)}"
         self.nodes.append(helper.make_node(kind, list(inputs), [name], name=name, domain=domain, **attributes))
         return name
+
+    def once(self, name: str, make: Callable[[], str]) -> str:
+        """What every layer needs alike."""
+        if name not in self.shared:
+            self.shared[name] = make()
+        return self.shared[name]
 
     def norm(self, rows: str, layer: Any, shift: Floats) -> str:
         """A layer norm, less `shift`."""
@@ -307,11 +314,12 @@ def _narrow(graph: _Graph, wide: str, weight: Floats, moments: NDArray[np.float6
     finest = graph.constant(np.float32(_GELU_LOW / _LOW))
     scale = graph.add("Max", graph.add("Mul", largest, graph.constant(np.float32(1 / (255 - _LOW)))), finest)
     low = numpy_helper.from_array(np.array([_LOW], np.uint8))
-    zeros = graph.add("ConstantOfShape", graph.add("Shape", scale), value=low)
+    zeros = graph.once("zeros", lambda: graph.add("ConstantOfShape", graph.add("Shape", scale), value=low))
     taken = graph.add("QuantizeLinear", rows, scale, zeros, axis=0)
     product = graph.product(taken, weight, moments, zero=graph.constant(np.uint8(_LOW)))
     product = graph.add("Mul", product, graph.add("Unsqueeze", scale, graph.last))
-    return graph.add("Reshape", product, graph.add("Concat", graph.add("Shape", "input_ids"), graph.last, axis=0))
+    shape = graph.once("shape", lambda: graph.add("Concat", graph.add("Shape", "input_ids"), graph.last, axis=0))
+    return graph.add("Reshape", product, shape)
 
 
 def _heads(graph: _Graph, model: TopicParticipantModel, states: str) -> None:

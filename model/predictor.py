@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -11,16 +10,18 @@ from functools import cache
 from itertools import islice
 from pathlib import Path
 from threading import Thread
-from typing import Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import numpy as np
 
 from ..data.schema import Participant
-from .configuration import ONNX_WEIGHTS, TOKENIZER_FILE, CheckpointConfig, CheckpointError
+from .configuration import ONNX_DATA, ONNX_WEIGHTS, TOKENIZER_FILE, CheckpointConfig, CheckpointError
 from .decoding import WordSpan, calibrated_probabilities, decode_spans, select_topics
-from .runtime import Runtime, open_runtime
-from .segmentation import Segmenter, open_segmenter
-from .tokenization import Encoding, TextTokenizer, Window
+from .runtime import Runtime, choose_backend, open_runtime
+
+if TYPE_CHECKING:
+    from .segmentation import Segmenter
+    from .tokenization import Encoding, TextTokenizer, Window
 
 DEFAULT_CHECKPOINT = Path(__file__).parent / "default"
 _CHUNK = 1024
@@ -59,6 +60,8 @@ class Prediction:
         }
 
     def _repr_html_(self) -> str:
+        import html
+
         colours = ("#cfe8ff", "#ffe1b8", "#d3f2c8", "#f3d1f0", "#e2e2e2")
         types = list(dict.fromkeys(p.type for p in self.participants))
         parts, position = [], 0
@@ -126,9 +129,23 @@ class Predictor:
         """
         folder = _find(checkpoint)
         config = CheckpointConfig.load(folder, verify=False)
-        # Files are hashed while they are opened; if one was changed, that is the reason why it could not be.
-        with _Meanwhile(lambda: config.verify(folder)):
-            predictor = cls._open(folder, config, device, backend, precision, segmenter, threads)
+        opening = _Meanwhile(lambda: open_runtime(folder, config, backend, device, precision, threads))
+        if choose_backend(config, backend, device) == "onnx":
+            import onnxruntime  # noqa: F401  # here, since two threads that import hold each other up
+
+            opening.start()  # the network is read while the rest is done here
+        try:
+            config.verify(folder)
+            from .segmentation import open_segmenter
+            from .tokenization import TextTokenizer
+
+            words = _segmenter(folder, config) if segmenter is None else open_segmenter(segmenter)
+            tokenizer = TextTokenizer.from_file(folder / TOKENIZER_FILE, config.max_length, words, config.cuts)
+        finally:
+            opening.join()
+        if segmenter not in (None, "none") and tokenizer.segmenter is None:
+            raise ValueError(f"segmenter: {segmenter}, but the checkpoint's tokenizer reads raw text; only PhoBERT reads words")
+        predictor = cls(config, tokenizer, opening.result())
         predictor.opened = {
             "checkpoint": str(folder.resolve()),
             "device": device,
@@ -138,23 +155,6 @@ class Predictor:
             "threads": threads,
         }
         return predictor
-
-    @classmethod
-    def _open(
-        cls,
-        folder: Path,
-        config: CheckpointConfig,
-        device: str | None,
-        backend: str | None,
-        precision: str | None,
-        segmenter: str | None,
-        threads: int | None,
-    ) -> Predictor:
-        words = _segmenter(folder, config) if segmenter is None else open_segmenter(segmenter)
-        tokenizer = TextTokenizer.from_file(folder / TOKENIZER_FILE, config.max_length, words, config.cuts)
-        if segmenter not in (None, "none") and tokenizer.segmenter is None:
-            raise ValueError(f"segmenter: {segmenter}, but the checkpoint's tokenizer reads raw text; only PhoBERT reads words")
-        return cls(config, tokenizer, open_runtime(folder, config, backend, device, precision, threads))
 
     @overload
     def predict(  # type: ignore[overload-overlap]  # a string is an iterable of strings too
@@ -327,26 +327,32 @@ def _reopen(opened: Mapping[str, Any]) -> Predictor:
 
 
 class _Meanwhile:
-    """Runs a function in a thread during a `with` block; what it raises counts before what the block raises."""
+    """Work for a thread of its own, or for whoever asks for its result first."""
 
-    def __init__(self, work: Callable[[], None]) -> None:
-        self.error: Exception | None = None
+    def __init__(self, work: Callable[[], Runtime]) -> None:
         self.work = work
+        self.thread: Thread | None = None
+        self.found: Runtime | None = None
+        self.error: Exception | None = None
+
+    def start(self) -> None:
         self.thread = Thread(target=self._run)
+        self.thread.start()
 
     def _run(self) -> None:
         try:
-            self.work()
+            self.found = self.work()
         except Exception as error:
             self.error = error
 
-    def __enter__(self) -> None:
-        self.thread.start()
+    def join(self) -> None:
+        if self.thread is not None:
+            self.thread.join()
 
-    def __exit__(self, *_: object) -> None:
-        self.thread.join()
+    def result(self) -> Runtime:
         if self.error is not None:
-            raise self.error from None
+            raise self.error
+        return self.work() if self.found is None else self.found
 
 
 def _checked(texts: Iterable[str]) -> Iterator[str]:
@@ -358,6 +364,8 @@ def _checked(texts: Iterable[str]) -> Iterator[str]:
 
 def _segmenter(folder: Path, config: CheckpointConfig) -> Segmenter:
     """The segmenter of a checkpoint, in the version it was trained with."""
+    from .segmentation import open_segmenter
+
     try:
         segmenter = open_segmenter(config.segmenter)
     except ValueError as error:
@@ -383,7 +391,7 @@ def _find(checkpoint: str | os.PathLike[str] | None) -> Path:
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 
     try:
-        return Path(snapshot_download(checkpoint, allow_patterns=["*.json", "*.safetensors", ONNX_WEIGHTS, "*.md"]))
+        return Path(snapshot_download(checkpoint, allow_patterns=["*.json", "*.safetensors", ONNX_WEIGHTS, ONNX_DATA, "*.md"]))
     except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
         raise CheckpointError(f"{checkpoint}: neither a folder here nor a model that the hub gives out: {error}") from None
 

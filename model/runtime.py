@@ -48,12 +48,9 @@ def open_runtime(
         CheckpointError: if the folder lacks the weights for the backend, or they do not fit the configuration.
         ValueError: for an unknown backend, or a device or precision that it cannot use.
     """
-    if backend not in (None, *BACKENDS):
-        raise ValueError(f"backend: unknown backend {backend!r}; known are {', '.join(BACKENDS)}")
     if threads is not None and threads < 1:
         raise ValueError(f"threads: {threads} is not at least 1")
-    if backend is None:
-        backend = "onnx" if ONNX_WEIGHTS in config.files and device in (None, "cpu") else "torch"
+    backend = choose_backend(config, backend, device)
     needed = {"onnx": ONNX_WEIGHTS, "torch": TORCH_WEIGHTS}[backend]
     if needed not in config.files:
         raise CheckpointError(f"{folder}: has no {needed}, which the backend {backend} needs")
@@ -64,6 +61,17 @@ def open_runtime(
     if device not in (None, "cpu"):
         raise ValueError(f"device: the backend onnx runs on the CPU, not on {device!r}")
     return OnnxRuntime(folder / ONNX_WEIGHTS, config, threads)
+
+
+def choose_backend(config: CheckpointConfig, backend: str | None, device: str | None) -> str:
+    """`onnx` or `torch`: the one asked for, or else `onnx` where the checkpoint has it and no GPU is asked for.
+
+    Raises:
+        ValueError: for an unknown backend.
+    """
+    if backend not in (None, *BACKENDS):
+        raise ValueError(f"backend: unknown backend {backend!r}; known are {', '.join(BACKENDS)}")
+    return backend or ("onnx" if ONNX_WEIGHTS in config.files and device in (None, "cpu") else "torch")
 
 
 def processors() -> int:
@@ -110,9 +118,13 @@ class OnnxRuntime:
 
 
 def _open_session(path: Path) -> Any:
+    import onnxruntime
+
     session = _session(path, exact=False)
     if any(output.name == PROBE for output in session.get_outputs()):
-        [products] = session.run([PROBE], {"input_ids": np.zeros((1, 1), np.int64)})
+        only = onnxruntime.RunOptions()
+        only.only_execute_path_to_fetches = True
+        [products] = session.run([PROBE], {"input_ids": np.zeros((1, 1), np.int64)}, only)
         if (products != 255 * 127 * 64).any():
             session = _session(path, exact=True)
     return session

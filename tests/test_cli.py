@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -20,6 +22,7 @@ from hoptac.cli import main
 from hoptac.data.article import sample_article, split_sentences
 from hoptac.data.labels import TOPICS, TYPES
 from hoptac.data.schema import Participant, read_sentences
+from hoptac.model.bulk import BLOCK
 from hoptac.model.predictor import DEFAULT_CHECKPOINT, Prediction, Predictor
 
 COMMANDS = ["predict", "train", "evaluate", "calibrate", "export", "benchmark", "data"]
@@ -53,6 +56,8 @@ def fail(capsys: Capture, *arguments: str) -> str:
 class WordPredictor:
     config = SimpleNamespace(topics=TOPICS, types=TYPES)
 
+    broken: str | None = "nổ"
+
     def __init__(self) -> None:
         self.thresholds: Any = None
 
@@ -61,7 +66,7 @@ class WordPredictor:
         return [self.read(text) for text in texts]
 
     def read(self, text: str) -> Prediction:
-        if "nổ" in text:
+        if self.broken and self.broken in text:
             raise ValueError("the network broke")
         start = text.find("Lào")
         participants = (Participant("Lào", start, start + 3, "GPE", 0.9),) if start >= 0 else ()
@@ -115,6 +120,10 @@ def test_the_version_is_told(capsys: Capture) -> None:
         ["predict", "--threshold", "trade=high", "--text", "a"],
         ["predict", "--backend", "abacus", "--text", "a"],
         ["predict", "--unknown"],
+        ["predict", "--text", "a", "--format", "parquet"],
+        ["predict", "--text", "a", "--errors", "e.jsonl"],
+        ["predict", "--text", "a", "--workers", "2"],
+        ["predict", "--text", "a", "--workers", "0", "-o", "a.csv"],
     ],
     ids=" ".join,
 )
@@ -367,12 +376,55 @@ def test_the_output_file_is_whole_or_not_there(
     words: WordPredictor, before: str | None, tmp_path: Path, capsys: Capture
 ) -> None:
     source, target = tmp_path / "a.txt", tmp_path / "x.jsonl"
-    source.write_text("Lào bán điện.\n" * 600 + "nổ.\n", encoding="utf-8")
+    source.write_text("Lào bán điện.\n" * BLOCK + "nổ.\n" * 20, encoding="utf-8")
     if before:
         target.write_text(before, encoding="utf-8")
     assert "the network broke" in fail(capsys, "predict", str(source), "-o", str(target))
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.txt", *(["x.jsonl"] if before else [])]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".x.jsonl.partial", "a.txt", *(["x.jsonl"] if before else [])]
     assert before is None or target.read_text(encoding="utf-8") == before
+
+
+def test_a_run_that_stopped_is_gone_on_with_or_thrown_away(words: WordPredictor, tmp_path: Path, capsys: Capture) -> None:
+    source, target = tmp_path / "a.txt", tmp_path / "x.jsonl"
+    source.write_text("Lào bán điện.\n" * BLOCK + "nổ.\n" * 20, encoding="utf-8")
+    fail(capsys, "predict", str(source), "-o", str(target))
+    words.broken = None
+    assert "--restart" in fail(capsys, "predict", str(source), "-o", str(target), "--lines")
+    assert run("predict", str(source), "-o", str(target)) == 0
+    assert capsys.readouterr().err == "1,024 of 1,044 rows were there from an earlier run\n"
+    assert len(records(target.read_text(encoding="utf-8"))) == BLOCK + 20
+
+
+def test_rows_that_fail_are_counted_and_the_others_written(words: WordPredictor, tmp_path: Path, capsys: Capture) -> None:
+    source, target = tmp_path / "a.csv", tmp_path / "x.jsonl.gz"
+    source.write_text("id,title\n1,Lào bán điện\n2,nổ\n3,Mưa\n", encoding="utf-8")
+    errors = tmp_path / "bad.jsonl"
+    message = fail(capsys, "predict", str(source), "--column", "title", "-o", str(target), "--errors", str(errors))
+    assert message == f"error: 1 of 3 rows failed; they are in {errors}\n"
+    found = records(gzip.decompress(target.read_bytes()).decode("utf-8"))
+    assert [(record["id"], record["text"]) for record in found] == [("1", "Lào bán điện"), ("3", "Mưa")]
+    assert [record["raw"] for record in records(errors.read_text(encoding="utf-8"))] == ["nổ"]
+    assert "title" not in found[0]
+
+
+def test_folders_and_patterns_are_read(words: WordPredictor, tmp_path: Path, capsys: Capture) -> None:
+    (tmp_path / "a.txt").write_text("Lào bán điện.", encoding="utf-8")
+    (tmp_path / "b.jsonl").write_text('{"text": "Mưa"}', encoding="utf-8")
+    for arguments in ([str(tmp_path)], [str(tmp_path / "*.txt"), str(tmp_path / "*.jsonl")]):
+        assert run("predict", *arguments, "--format", "jsonl") == 0
+        assert [record["text"] for record in records(capsys.readouterr().out)] == ["Lào bán điện.", "Mưa"]
+
+
+def test_logs_get_a_line_of_progress_now_and_then(
+    words: WordPredictor, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hoptac.cli._SECONDS_BETWEEN_LINES", 0)
+    (tmp_path / "a.txt").write_text("Lào bán điện.\n" * 3000, encoding="utf-8")
+    assert run("predict", str(tmp_path / "a.txt"), "-o", str(tmp_path / "x.csv")) == 0
+    first, second, third = capsys.readouterr().err.splitlines()
+    assert first.startswith("1,024 rows, ")
+    assert re.fullmatch(r"2,048 rows, [\d.]+ rows/s, \d+ % of the input, 0:00:\d\d left", second)
+    assert "100 % of the input, 0:00:00 left" in third
 
 
 def test_an_output_folder_that_is_missing_is_named(words: WordPredictor, tmp_path: Path, capsys: Capture) -> None:
@@ -392,13 +444,16 @@ def test_an_output_folder_that_is_missing_is_named(words: WordPredictor, tmp_pat
 def test_bad_json_lines_are_named(words: WordPredictor, content: bytes, message: str, tmp_path: Path, capsys: Capture) -> None:
     path = tmp_path / "bad.jsonl"
     path.write_bytes(content)
-    assert message in fail(capsys, "predict", str(path))
+    assert run("predict", str(path), "--format", "jsonl") == 1
+    captured = capsys.readouterr()
+    assert message in captured.err
+    assert captured.err.splitlines()[-1] == f"error: 1 of {1 + len(records(captured.out))} rows failed"
 
 
 def test_a_text_file_that_is_not_utf8_is_named(words: WordPredictor, tmp_path: Path, capsys: Capture) -> None:
     path = tmp_path / "latin.txt"
     path.write_bytes(b"caf\xe9 nam")
-    assert "latin.txt: not UTF-8" in fail(capsys, "predict", str(path))
+    assert "latin.txt:1: not UTF-8" in fail(capsys, "predict", str(path))
 
 
 @pytest.mark.parametrize(
@@ -674,6 +729,13 @@ def test_a_reader_that_leaves_early_is_no_error() -> None:
     done = subprocess.run(["bash", "-c", f"set -o pipefail; {command}"], capture_output=True, encoding="utf-8", check=False)
     assert done.returncode == 0
     assert done.stderr == ""
+
+
+@shipped
+def test_a_prediction_imports_nothing_that_only_large_jobs_need() -> None:
+    code = "import sys; from hoptac.cli import main; main(['predict', '--text', 'a']); print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True)
+    assert {"pyarrow", "multiprocessing"}.isdisjoint(done.stdout.split())
 
 
 @shipped

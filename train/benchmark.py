@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -72,29 +72,10 @@ def benchmark_backbone(backbone: str, steps: int = 2, sentences: int = 64) -> di
     """
     if sentences < 4:
         raise ValueError(f"sentences: {sentences}, but at least 4 are needed")
-    corpus = [s for s in load_corpus("train") if s.kind != "boilerplate"]
-    chosen = random.Random(1).sample(corpus, max(sentences, 4 * BATCH * steps))
-    texts = [s.text for s in chosen[:sentences]]
     with tempfile.TemporaryDirectory() as folder:
         workplace = Path(folder)
-        write_sentences(workplace / "train.jsonl", chosen)
-        write_sentences(workplace / "development.jsonl", load_corpus("development")[:BATCH])
-        data = Data([str(workplace / "train.jsonl")], [str(workplace / "development.jsonl")])
-        options = Train(epochs=1, batch_size=BATCH)
-        run = prepare(Experiment(output=str(workplace / "run"), backbone=backbone, data=data, train=options))
-        encoder: Any = run.model.encoder
-        encoder.save_pretrained(workplace / "stock")
-        task = {
-            "weights": str(workplace / "stock"),
-            "topics": max(1, len(run.config.topics)),
-            "tags": len(run.config.tags),
-            "padding": run.config.backbone["pad_token_id"],
-            "steps": steps,
-            "train": [feature["input_ids"] for _, feature, _ in run.features.items[: BATCH * (steps + 1)]],
-            "predict": [run.tokenizer.windows(e)[0].ids for e in run.tokenizer.encode(texts[: sentences // 4])],
-        }
-        (workplace / "task.json").write_text(json.dumps(task), encoding="utf-8")
-        stock = {name: in_own_process(workplace / "task.json", name == "stock_kept") for name in ("stock", "stock_kept")}
+        run, texts, task = _prepared(backbone, steps, sentences, workplace)
+        stock = {name: in_own_process(task, workplace, keep=name == "stock_kept") for name in ("stock", "stock_kept")}
         keep_freed_memory()
         prediction = {name: found["prediction"] for name, found in stock.items()} | our_prediction(run, texts, workplace)
         training = {name: found["training"] for name, found in stock.items()} | {"ours": our_training(run, workplace)}
@@ -110,9 +91,68 @@ def benchmark_backbone(backbone: str, steps: int = 2, sentences: int = 64) -> di
     }
 
 
-def in_own_process(task: Path, keep: bool) -> dict[str, float]:
+def benchmark_training(backbone: str = "embedded", steps: int = 4) -> dict[str, Any]:
+    """Steps a second of training, against plain loops of `transformers.Trainer` in float32 with a token classifier.
+
+    The plain loops pad to the longest window, or to the longest of each batch, and run in processes of their own. Ours learns both tasks
+    in one step.
+
+    Args:
+        backbone: as in a configuration.
+        steps: of each plain loop; ours does four times as many, since its batches differ in length.
+
+    Returns:
+        `steps_per_second` by loop and, by plain loop, `ratios` of ours to it.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        workplace = Path(folder)
+        run, _, task = _prepared(backbone, steps, 4, workplace)
+        padding = {f"plain, padded to {LONGEST_WINDOW} tokens": LONGEST_WINDOW, "plain, padded to the longest of a batch": 0}
+        seconds = {
+            name: in_own_process(task | {"predict": [], "longest": longest}, workplace)["training"]
+            for name, longest in padding.items()
+        }
+        keep_freed_memory()
+        ours = our_training(run, workplace)
+    return {
+        "backbone": backbone,
+        "batch_size": BATCH,
+        "threads": torch.get_num_threads(),
+        "steps_per_second": {name: 1 / step for name, step in seconds.items()} | {"ours": 1 / ours},
+        "ratios": {name: step / ours for name, step in seconds.items()},
+    }
+
+
+def _prepared(backbone: str, steps: int, sentences: int, workplace: Path) -> tuple[Run, list[str], dict[str, Any]]:
+    """A run of ours that is ready to train, texts to predict, and the same for `stock`; its encoder is in the folder `stock`."""
+    corpus = [s for s in load_corpus("train") if s.kind != "boilerplate"]
+    chosen = random.Random(1).sample(corpus, max(sentences, 4 * BATCH * steps))
+    texts = [s.text for s in chosen[:sentences]]
+    write_sentences(workplace / "train.jsonl", chosen)
+    write_sentences(workplace / "development.jsonl", load_corpus("development")[:BATCH])
+    data = Data([str(workplace / "train.jsonl")], [str(workplace / "development.jsonl")])
+    options = Train(epochs=1, batch_size=BATCH)
+    run = prepare(Experiment(output=str(workplace / "run"), backbone=backbone, data=data, train=options))
+    encoder: Any = run.model.encoder
+    encoder.save_pretrained(workplace / "stock")
+    task = {
+        "weights": str(workplace / "stock"),
+        "topics": max(1, len(run.config.topics)),
+        "tags": len(run.config.tags),
+        "padding": run.config.backbone["pad_token_id"],
+        "longest": LONGEST_WINDOW,
+        "steps": steps,
+        "train": [feature["input_ids"] for _, feature, _ in run.features.items[: BATCH * (steps + 1)]],
+        "predict": [run.tokenizer.windows(e)[0].ids for e in run.tokenizer.encode(texts[: sentences // 4])],
+    }
+    return run, texts, task
+
+
+def in_own_process(task: Mapping[str, Any], workplace: Path, keep: bool = False) -> dict[str, float]:
     """What `stock` measures in a fresh process."""
-    code = f"from hoptac.train.benchmark import stock; stock({str(task)!r}, {keep})"
+    task_file = workplace / "task.json"
+    task_file.write_text(json.dumps(task), encoding="utf-8")
+    code = f"from hoptac.train.benchmark import stock; stock({str(task_file)!r}, {keep})"
     done = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, encoding="utf-8", check=True)
     return dict(json.loads(done.stdout.splitlines()[-1]))
 
@@ -124,23 +164,26 @@ def stock(task_file: str, keep: bool) -> None:
     if keep:
         keep_freed_memory()
     task = json.loads(Path(task_file).read_text(encoding="utf-8"))
+    found = {"prediction": stock_prediction(task)} if task["predict"] else {}
     with tempfile.TemporaryDirectory() as folder:
-        print(json.dumps({"prediction": stock_prediction(task), "training": stock_training(task, folder)}))
+        print(json.dumps(found | {"training": stock_training(task, folder)}))
 
 
 def stock_training(task: dict[str, Any], folder: str) -> float:
     """Seconds per step, without the first."""
-    items = []
-    for ids in task["train"]:
-        ids = ids[:LONGEST_WINDOW]
-        padding = LONGEST_WINDOW - len(ids)
-        items.append(
-            {
-                "input_ids": ids + [task["padding"]] * padding,
-                "attention_mask": [1] * len(ids) + [0] * padding,
-                "labels": [0] * len(ids) + [-100] * padding,
-            }
-        )
+
+    def collate(items: list[dict[str, list[int]]]) -> dict[str, torch.Tensor]:
+        rows = [item["input_ids"][:LONGEST_WINDOW] for item in items]
+        longest = task["longest"] or max(map(len, rows))
+        return {
+            name: torch.tensor([[*made(row), *[filler] * (longest - len(row))] for row in rows])
+            for name, made, filler in (
+                ("input_ids", list, task["padding"]),
+                ("attention_mask", lambda row: [1] * len(row), 0),
+                ("labels", lambda row: [0] * len(row), -100),
+            )
+        }
+
     times = StepTimes()
     trainer = Trainer(
         model=AutoModelForTokenClassification.from_pretrained(task["weights"], num_labels=task["tags"]),
@@ -151,8 +194,10 @@ def stock_training(task: dict[str, Any], folder: str) -> float:
             save_strategy="no",
             report_to="none",
             disable_tqdm=True,
+            remove_unused_columns=False,
         ),
-        train_dataset=items,
+        data_collator=collate,
+        train_dataset=[{"input_ids": ids} for ids in task["train"]],
         callbacks=[times],
     )
     trainer.remove_callback(PrinterCallback)

@@ -110,8 +110,8 @@ def test_a_processor_that_overflows_gets_the_exact_form(int8: Path, monkeypatch:
         def __getattr__(self, name: str) -> object:
             return getattr(self.real, name)
 
-        def run(self, names: list[str], given: dict[str, np.ndarray]) -> list[np.ndarray]:
-            found: list[np.ndarray] = self.real.run(names, given)  # type: ignore[attr-defined]
+        def run(self, names: list[str], given: dict[str, np.ndarray], *options: object) -> list[np.ndarray]:
+            found: list[np.ndarray] = self.real.run(names, given, *options)  # type: ignore[attr-defined]
             return [array // 2 if name == runtime.PROBE else array for name, array in zip(names, found, strict=True)]
 
     def open_session(path: Path, exact: bool) -> object:

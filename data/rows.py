@@ -1,0 +1,603 @@
+"""Texts to be read, out of files of any size: each with where it stands and what else its record holds.
+
+JSON Lines, CSV, Parquet and text, from files, folders, glob patterns and standard input. What is read at a time is bounded, and
+a row that cannot be used comes as a `BadRow` and does not stop the others.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import glob
+import gzip
+import io
+import json
+import os
+import sys
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from hashlib import sha256
+from importlib import import_module
+from pathlib import Path
+from typing import Any, BinaryIO, TextIO
+
+from .article import read_lines, sample_article
+from .schema import DataError, _no_constant, _reason
+
+FORMS = {".jsonl": "jsonl", ".csv": "csv", ".tsv": "tsv", ".parquet": "parquet", ".txt": "text"}
+"""Formats by the endings that tell them; any other ending is read as text."""
+COMPRESSIONS = {".gz": "gz", ".zst": "zst"}
+PREDICTED = ("text", "topics", "scores", "participants")
+"""Fields of a JSON object that a prediction fills: what they held before is not kept."""
+_ERRORS_ENDING = ".errors.jsonl"
+_BATCH = 1024
+"""Rows of a Parquet file that are decoded together."""
+_FIELD = 4 * 2**20
+"""Characters of the longest field of a CSV file. Without a limit, an open quote would read all that follows it into memory."""
+_SHOWN = 10_000
+"""Characters of a bad row that are shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A text to be read and what stood beside it."""
+
+    text: str
+    source: str
+    """The file of a sentence of plain text; file and line, or file and row from 1, of what came in records."""
+    start: int
+    """Offset in the characters of a file of plain text; 0 in a text of its own. `end` is exclusive."""
+    end: int
+    where: str
+    """File and line, or file and row: for messages."""
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    """The other fields of a JSON object, or the other columns: strings of CSV, `Cells` of Parquet."""
+    is_record: bool = False
+    """Whether `fields` are those of a JSON object."""
+
+
+@dataclass(frozen=True, slots=True)
+class BadRow:
+    """A row that cannot be used."""
+
+    where: str
+    reason: str
+    raw: str
+    """The row as far as it can be shown."""
+
+    def to_dict(self) -> dict[str, str]:
+        """As it stands in a file of errors."""
+        return {"source": self.where, "reason": self.reason, "raw": self.raw}
+
+
+class Cells(Mapping[str, Any]):
+    """One row of a pyarrow RecordBatch as a mapping: a cell becomes a Python value only when it is asked for."""
+
+    __slots__ = ("batch", "index")
+
+    def __init__(self, batch: Any, index: int) -> None:
+        self.batch = batch
+        self.index = index
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self.batch.schema.names:
+            raise KeyError(name)
+        cell = self.batch.column(name)[self.index]
+        # Python's own types end at microseconds, and pyarrow would import pandas for more.
+        return str(cell) if cell.is_valid and getattr(cell.type, "unit", "") == "ns" else cell.as_py()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.batch.schema.names)
+
+    def __len__(self) -> int:
+        return len(self.batch.schema.names)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One input: a file, standard input (`-`), or texts that are here already."""
+
+    name: str
+    form: str
+    """One of the values of `FORMS`; of texts that are here: `given`, each is a row, or `article`, sentences are found."""
+    compression: str = ""
+    texts: tuple[str, ...] = ()
+
+    @property
+    def is_file(self) -> bool:
+        """Whether this can be read again: not a pipe and not a terminal."""
+        return not self.texts and Path(self.name).is_file()
+
+    def identity(self) -> dict[str, Any]:
+        """What changes when the input does: of a file its name, size and time of change.
+
+        >>> Source("text", "given", texts=("Lào",)).identity()["name"]
+        'text'
+        """
+        if self.texts:
+            return {"name": self.name, "sha256": sha256("\0".join(self.texts).encode("utf-8", "surrogatepass")).hexdigest()}
+        if not self.is_file:
+            return {"name": self.name}
+        status = os.stat(self.name)
+        return {"name": self.name, "size": status.st_size, "changed": status.st_mtime_ns}
+
+
+def given_texts(texts: Sequence[str]) -> Source:
+    """Texts that are here already, each read as one sentence."""
+    return Source("text", "given", texts=tuple(texts))
+
+
+def sample() -> Source:
+    """The article that ships with the package."""
+    return Source("sample", "article", texts=(sample_article(),))
+
+
+def find_sources(
+    inputs: Sequence[str | os.PathLike[str] | Source], form: str = "text", leave_out: Sequence[str | os.PathLike[str]] = ()
+) -> list[Source]:
+    """All inputs as single files: folders and patterns give the files in them, sorted.
+
+    Of a folder and of all below it come the files whose endings tell a format; hidden files and errors files are passed over.
+
+    Args:
+        inputs: files, folders, glob patterns, `-` for standard input, or sources.
+        form: how standard input is read, `text` or `jsonl`.
+        leave_out: outputs; what stands there is not taken from folders and patterns.
+
+    Raises:
+        FileNotFoundError: if nothing has a name or fits a pattern.
+        DataError: for a folder without such files, an input named twice, or one that is an output too.
+    """
+    avoided = {os.path.realpath(path) for path in leave_out}
+    sources: list[Source] = []
+    for given in inputs:
+        if isinstance(given, Source):
+            sources.append(given)
+            continue
+        name = os.fspath(given)
+        if name == "-":
+            sources.append(Source("-", form))
+        elif os.path.isdir(name):
+            found = [path for path in _files_below(name) if not _is_below(path, avoided)]
+            if not found:
+                endings = " ".join(FORMS)
+                raise DataError([f"{name}: no file below this folder has one of the endings {endings} (also with .gz or .zst)"])
+            sources += map(_file_source, found)
+        elif os.path.exists(name):
+            if _is_below(name, avoided):
+                raise DataError([f"{name}: is to be read and to be written; name another file for the output"])
+            sources.append(_file_source(name))
+        elif glob.has_magic(name):
+            found = []
+            for match in sorted(glob.glob(name, recursive=True)):
+                found += _files_below(match) if os.path.isdir(match) else [match]
+            found = [path for path in found if not _is_below(path, avoided)]
+            if not found:
+                raise FileNotFoundError(f"{name}: no file fits this pattern")
+            sources += map(_file_source, found)
+        else:
+            raise FileNotFoundError(f"{name}: no such file (for a text on the command line: --text)")
+    seen: set[str] = set()
+    for source in sources:
+        place = source.name if source.texts or source.name == "-" else os.path.realpath(source.name)
+        if not source.texts and place in seen:
+            raise DataError([f"{source.name}: is named twice among the inputs"])
+        seen.add(place)
+    return sources
+
+
+def _files_below(folder: str) -> list[str]:
+    found = []
+    for parent, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in names:
+            if _ending(name)[0] in FORMS and not name.startswith(".") and not name.endswith(_ERRORS_ENDING):
+                found.append(os.path.join(parent, name))
+    return sorted(found)
+
+
+def _is_below(path: str, avoided: set[str]) -> bool:
+    real = Path(os.path.realpath(path))
+    return any(str(place) in avoided for place in (real, *real.parents))
+
+
+def _ending(name: str) -> tuple[str, str]:
+    """The ending that tells the format, and that of a compression.
+
+    >>> _ending("a/b.jsonl.gz"), _ending("notes")
+    (('.jsonl', '.gz'), ('', ''))
+    """
+    path = Path(name.lower())
+    compression = path.suffix if path.suffix in COMPRESSIONS else ""
+    return (path.with_suffix("") if compression else path).suffix, compression
+
+
+def _file_source(name: str) -> Source:
+    ending, compression = _ending(name)
+    if ending == ".parquet" and compression:
+        raise DataError([f"{name}: a Parquet file is compressed inside; unpack it"])
+    return Source(name, FORMS.get(ending, "text"), COMPRESSIONS.get(compression, ""))
+
+
+def arrow(module: str = "") -> Any:
+    """pyarrow or one of its modules, which reads and writes Parquet and zstd.
+
+    Raises:
+        DataError: if it is not installed.
+    """
+    try:
+        return import_module(f"pyarrow.{module}" if module else "pyarrow")
+    except ModuleNotFoundError:
+        raise DataError(
+            ["Parquet and zstd need pyarrow, which is not installed; the extra `bulk` has it: pip install 'hoptac[bulk]'"]
+        ) from None
+
+
+def kept_columns(sources: Sequence[Source], column: str = "text", typed: bool = False) -> dict[str, Any]:
+    """The columns of all CSV and Parquet inputs besides `column`, in the order in which they first appear.
+
+    Args:
+        column: the one that holds the text; each of these inputs must have it.
+        typed: give pyarrow types, strings for CSV; otherwise every value is None.
+
+    Raises:
+        DataError: if `column` is missing or no text, a name stands twice, or, where `typed`, types of one name differ.
+    """
+    columns: dict[str, Any] = {}
+    origin: dict[str, str] = {}
+    for source in sources:
+        if source.form not in ("csv", "tsv", "parquet"):
+            continue
+        found = _parquet_columns(source.name) if source.form == "parquet" else _csv_columns(source, typed)
+        names = [name for name, _ in found]
+        if not names:
+            continue
+        if column not in names:
+            raise DataError(
+                [f"{source.name}: has no column {column!r}; it has {', '.join(map(repr, names))} (--column names one)"]
+            )
+        for name, kind in found:
+            if names.count(name) > 1:
+                raise DataError([f"{source.name}: the column {name!r} stands twice"])
+            if name == column:
+                if source.form == "parquet" and not _is_text(kind):
+                    raise DataError([f"{source.name}: the column {name!r} holds {kind}, not text"])
+                continue
+            if not typed:
+                columns[name] = None
+            elif name not in columns:
+                columns[name], origin[name] = kind, source.name
+            elif (both := _common_type(columns[name], kind)) is None:
+                first = f"in {origin[name]} it holds {columns[name]}"
+                raise DataError([f"{source.name}: the column {name!r} holds {kind}, {first}; Parquet needs one type"])
+            else:
+                columns[name] = both
+    return columns
+
+
+def _parquet_columns(name: str) -> list[tuple[str, Any]]:
+    with _parquet_file(name) as file:
+        return [(column.name, column.type) for column in file.schema_arrow]
+
+
+def _csv_columns(source: Source, typed: bool) -> list[tuple[str, Any]]:
+    kind = arrow().string() if typed else None
+    with _as_text(_Position(), source) as file:
+        return [
+            (name, kind) for name in _header(csv.reader(file, delimiter=_DELIMITERS[source.form], strict=True), source.name)
+        ]
+
+
+def _is_text(kind: Any) -> bool:
+    types = arrow("types")
+    if types.is_dictionary(kind):
+        kind = kind.value_type
+    return bool(types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind))
+
+
+def _common_type(first: Any, second: Any) -> Any:
+    """The type that holds both; None where columns of these types must not be mixed."""
+    pa = arrow()
+    if first == second or second == pa.null():
+        return first
+    if first == pa.null():
+        return second
+    return pa.large_string() if {str(first), str(second)} == {"string", "large_string"} else None
+
+
+def parquet_rows(name: str) -> int:
+    """How many rows a Parquet file has, as its metadata say."""
+    with _parquet_file(name) as file:
+        return int(file.metadata.num_rows)
+
+
+@contextmanager
+def _parquet_file(name: str) -> Iterator[Any]:
+    parquet = arrow("parquet")
+    try:
+        # Buffered, so that a row group is not read into memory as a whole.
+        file = parquet.ParquetFile(name, buffer_size=2**20, pre_buffer=False)
+    except (OSError, ValueError) as error:
+        raise DataError([f"{name}: not readable as Parquet: {error}"]) from None
+    with file:
+        yield file
+
+
+class Stream:
+    """The rows of all inputs, one after the other.
+
+    >>> stream = Stream([given_texts(["Lào", "Việt Nam"])])
+    >>> [row.text for row in stream]
+    ['Lào', 'Việt Nam']
+
+    Args:
+        sources: as `find_sources` gives them.
+        column: the field or column that holds the text.
+        lines: each line of plain text is one row, instead of each sentence.
+
+    Raises:
+        DataError: while it is read, if a file as a whole cannot be read on.
+    """
+
+    def __init__(self, sources: Sequence[Source], column: str = "text", lines: bool = False) -> None:
+        self.sources = list(sources)
+        self.column = column
+        self.lines = lines
+        self.position = _Position()
+        by_rows = bool(self.sources) and all(source.form == "parquet" for source in self.sources)
+        self.total_rows = sum(parquet_rows(source.name) for source in self.sources) if by_rows else None
+        """Known if all inputs are Parquet."""
+        files = [source for source in self.sources if not source.texts]
+        self.sizes = {s.name: parquet_rows(s.name) if by_rows else os.path.getsize(s.name) for s in files if s.is_file}
+        self.measurable = len(self.sizes) == len(files)
+        self.before = 0
+
+    def share(self) -> float | None:
+        """The part of the input that has been read, from 0 to 1; None if it cannot be known."""
+        total = sum(self.sizes.values())
+        if not total or not self.measurable:
+            return None
+        return min(1.0, (self.before + self.position.share() * self.sizes.get(self.position.name, 0)) / total)
+
+    def __iter__(self) -> Iterator[Row | BadRow]:
+        for source in self.sources:
+            self.position.start(source.name)
+            last = ""
+            try:
+                for row in self._read(source):
+                    last = row.where
+                    yield row
+            except DataError:
+                raise
+            except (OSError, EOFError, ValueError, NotImplementedError, zlib.error) as error:
+                after = f" after {last}" if last else ""
+                raise DataError([f"{source.name}: cannot be read{after}: {error}"]) from None
+            self.before += self.sizes.get(source.name, 0)
+            self.position.start("")
+
+    def _read(self, source: Source) -> Iterator[Row | BadRow]:
+        if source.form == "given":
+            for number, text in enumerate(source.texts, 1):
+                yield Row(text, f"text {number}", 0, len(text), f"text {number}")
+        elif source.form == "article":
+            yield from _sentences("".join(source.texts).splitlines(keepends=True), source.name, False)
+        elif source.form == "parquet":
+            self.position.rows = max(1, parquet_rows(source.name))
+            for row in read_parquet(source.name, self.column):
+                self.position.row += 1
+                yield row
+        elif source.form == "jsonl":
+            with _as_bytes(self.position, source) as file:
+                yield from _records(file, source.name, self.column)
+        else:
+            with _as_text(self.position, source) as lines:
+                if source.form == "text":
+                    yield from _sentences(lines, source.name, self.lines)
+                else:
+                    yield from _table(lines, source.name, self.column, _DELIMITERS[source.form])
+
+
+class _Position:
+    """How far the file that is being read has been read."""
+
+    def __init__(self) -> None:
+        self.start("")
+
+    def start(self, name: str) -> None:
+        self.name = name
+        self.raw: BinaryIO | None = None
+        self.row, self.rows = 0, 0
+
+    def share(self) -> float:
+        if self.rows:
+            return self.row / self.rows
+        if self.raw is None or self.raw.closed:
+            return 0.0
+        return self.raw.tell() / max(1, os.fstat(self.raw.fileno()).st_size)
+
+
+@contextmanager
+def _as_bytes(position: _Position, source: Source) -> Iterator[Any]:
+    if source.name == "-":
+        yield sys.stdin.buffer
+        return
+    with open(source.name, "rb") as raw:
+        position.raw = raw if source.is_file else None
+        if source.compression == "gz":
+            yield gzip.GzipFile(fileobj=raw)
+        elif source.compression == "zst":
+            yield io.BufferedReader(arrow().CompressedInputStream(raw, "zstd"))
+        else:
+            yield raw
+
+
+@contextmanager
+def _as_text(position: _Position, source: Source) -> Iterator[TextIO]:
+    """Lines with their own ends, so that offsets can be counted; a byte that is not UTF-8 becomes half a surrogate pair."""
+    with _as_bytes(position, source) as file:
+        text = io.TextIOWrapper(file, encoding="utf-8", errors="surrogateescape", newline="")
+        try:
+            yield text
+        finally:
+            text.detach()  # standard input is not ours to close
+
+
+def _sentences(lines: Iterator[str] | Sequence[str] | TextIO, name: str, whole_lines: bool) -> Iterator[Row | BadRow]:
+    offset = 0
+    for number, line in enumerate(lines, 1):
+        where = f"{name}:{number}"
+        if problem := _not_utf8(line):
+            yield BadRow(where, problem, _shown(line.rstrip("\r\n")))
+        else:
+            for place in read_lines([line], name, whole_lines):
+                yield Row(place.text, name, offset + place.start, offset + place.end, where)
+        offset += len(line)
+
+
+def _not_utf8(text: str) -> str:
+    """What is wrong with a line that was decoded by `_as_text`, or nothing."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        try:
+            text.encode("utf-8", "surrogateescape").decode("utf-8")
+        except UnicodeDecodeError as error:
+            return _reason(error)
+    return ""
+
+
+def _shown(raw: str | bytes) -> str:
+    """A row for a message: bytes that are no text as their escapes, and not without end."""
+    if isinstance(raw, str):
+        raw = raw.encode("utf-8", "surrogateescape")
+    text = raw.decode("utf-8", "backslashreplace")
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}… ({len(text)} characters)"
+
+
+def _records(lines: BinaryIO, name: str, column: str) -> Iterator[Row | BadRow]:
+    for number, line in enumerate(lines, 1):
+        if number == 1:
+            line = line.removeprefix(codecs.BOM_UTF8)
+        if not line.strip():
+            continue
+        where = f"{name}:{number}"
+        try:
+            record = json.loads(line.decode("utf-8").rstrip(), parse_constant=_no_constant)
+        except (ValueError, RecursionError) as error:
+            yield BadRow(where, _reason(error), _shown(line.rstrip()))
+            continue
+        text = record.get(column) if isinstance(record, dict) else None
+        if isinstance(text, str):
+            fields = {key: value for key, value in record.items() if key != column and key not in PREDICTED}
+            yield Row(text, where, 0, len(text), where, fields, is_record=True)
+        else:
+            yield BadRow(where, f"{column}: an object with a string `{column}` was expected", _shown(line.rstrip()))
+
+
+_DELIMITERS = {"csv": ",", "tsv": "\t"}
+
+
+def _header(rows: Any, name: str) -> list[str]:
+    """The names of the columns; none of an empty file."""
+    try:
+        header = [str(field) for field in next(rows, [])]
+    except csv.Error as error:
+        raise DataError([f"{name}:1: not CSV: {error}"]) from None
+    if problem := _not_utf8("".join(header)):
+        raise DataError([f"{name}:1: {problem}"])
+    return [field.removeprefix("\ufeff") if number == 0 else field for number, field in enumerate(header)]
+
+
+def _table(lines: TextIO, name: str, column: str, delimiter: str) -> Iterator[Row | BadRow]:
+    csv.field_size_limit(max(_FIELD, csv.field_size_limit()))  # holds for the process
+    rows = csv.reader(lines, delimiter=delimiter, strict=True)
+    header = _header(rows, name)
+    while True:
+        where = f"{name}:{rows.line_num + 1}"
+        try:
+            fields = next(rows)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield BadRow(where, f"not CSV: {error} (is a quote not closed?)", "")
+            continue
+        if not fields:
+            continue
+        problem = _not_utf8("".join(fields)).partition(" at byte")[0]
+        if len(fields) != len(header):
+            problem = problem or f"{len(fields)} fields, where the header has {len(header)}"
+        if problem:
+            yield BadRow(where, problem, _shown(_csv_line(fields, delimiter)))
+            continue
+        record = dict(zip(header, fields, strict=True))
+        text = record.pop(column)
+        yield Row(text, where, 0, len(text), where, record)
+
+
+def _csv_line(fields: Sequence[str], delimiter: str) -> str:
+    line = io.StringIO()
+    csv.writer(line, delimiter=delimiter, lineterminator="").writerow(fields)
+    return line.getvalue()
+
+
+def read_parquet(name: str, column: str = "text", first: int = 0, rows: int | None = None) -> Iterator[Row | BadRow]:
+    """Rows of a Parquet file.
+
+    Args:
+        first: the first one, counted from 0. What stands before it in its row group is decoded and passed over.
+        rows: how many; None means all that follow.
+
+    Raises:
+        DataError: if the file is no Parquet or has no such column.
+    """
+    with _parquet_file(name) as file:
+        if column not in file.schema_arrow.names:
+            raise DataError([f"{name}: has no column {column!r}; it has {', '.join(map(repr, file.schema_arrow.names))}"])
+        end = file.metadata.num_rows if rows is None else min(first + rows, file.metadata.num_rows)
+        groups, position = _groups_from(file.metadata, first, end)
+        for batch in file.iter_batches(_BATCH, row_groups=groups) if groups else ():
+            below = min(batch.num_rows, end - position)
+            if position + below > first:
+                yield from _batch_rows(batch, name, column, position, max(0, first - position), below)
+            position += batch.num_rows
+            if position >= end:
+                return
+
+
+def _groups_from(metadata: Any, first: int, end: int) -> tuple[list[int], int]:
+    """Row groups that hold the rows from `first` to `end`, and the number of the first row of the first group."""
+    groups: list[int] = []
+    start = position = 0
+    for number in range(metadata.num_row_groups):
+        size = metadata.row_group(number).num_rows
+        if position < end and position + size > first:
+            start = start if groups else position
+            groups.append(number)
+        position += size
+    return groups, start
+
+
+def _batch_rows(batch: Any, name: str, column: str, position: int, begin: int, end: int) -> Iterator[Row | BadRow]:
+    texts = batch.column(column)
+    others = batch.select([other for other in batch.schema.names if other != column])
+    for index in range(begin, end):
+        where = f"{name}:{position + index + 1}"
+        cells = Cells(others, index)
+        try:
+            text = texts[index].as_py()
+        except UnicodeDecodeError as error:
+            yield BadRow(where, _reason(error).replace(" of the line", " of the text"), _shown_cells(cells))
+            continue
+        if text is None:
+            yield BadRow(where, f"{column}: null", _shown_cells(cells))
+        else:
+            yield Row(text, where, 0, len(text), where, cells)
+
+
+def _shown_cells(cells: Cells) -> str:
+    try:
+        return _shown(json.dumps(dict(cells), ensure_ascii=False, default=str))
+    except (ValueError, TypeError):  # what cannot be shown
+        return ""
