@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .data.schema import DataError as DataError
     from .data.schema import Participant as Participant
     from .data.schema import Sentence as Sentence
+    from .model.bulk import predict_files as predict_files
     from .model.cluster import predict_dataset as predict_dataset
     from .model.configuration import CheckpointError as CheckpointError
     from .model.predictor import Prediction as Prediction
@@ -34,6 +35,7 @@ _HOME = {
     "Prediction": "model.predictor",
     "Predictor": "model.predictor",
     "predict": "model.predictor",
+    "predict_files": "model.bulk",
     "predict_dataset": "model.cluster",
 }
 __all__ = ["__version__", *_HOME]

@@ -12,6 +12,7 @@ import os
 import re
 import sys
 import time
+import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -172,10 +173,10 @@ def _predict(options: argparse.Namespace, parser: argparse.ArgumentParser) -> No
     ):
         parser.error("--format parquet, --errors, --workers and --engine ray need an output file: -o FILE")
     predict_files, arguments = _engine(options, parser)
-    from .data.rows import given_texts, sample
+    from .data.inputs import given_texts, sample
 
     inputs = [*([given_texts(options.text)] if options.text else []), *([sample()] if options.sample else []), *options.files]
-    with _progress(options.output) as progress:
+    with _plain_warnings(), _progress(options.output) as progress:
         report = predict_files(
             inputs,
             options.output,
@@ -196,6 +197,8 @@ def _predict(options: argparse.Namespace, parser: argparse.ArgumentParser) -> No
         )
     if report.resumed_rows:
         print(f"{report.resumed_rows:,} of {report.rows:,} rows were there from an earlier run", file=sys.stderr)
+    if options.output != "-":
+        print(f"{report}, written to {options.output}", file=sys.stderr)
     if report.failed:
         where = f"; they are in {report.errors}" if report.errors else ""
         raise DataError([f"{report.failed:,} of {report.rows:,} rows failed{where}"])
@@ -242,6 +245,18 @@ def _input(name: str) -> Iterator[TextIO]:
         return
     with open(name, encoding="utf-8", newline="") as file:
         yield file
+
+
+@contextmanager
+def _plain_warnings() -> Iterator[None]:
+    """Warnings as lines for whoever gave the command, without the code from which they come."""
+
+    def show(message: Warning | str, *_: Any, **__: Any) -> None:
+        print(f"warning: {message}", file=sys.stderr)
+
+    with warnings.catch_warnings():
+        warnings.showwarning = show
+        yield
 
 
 @contextmanager
@@ -511,6 +526,11 @@ def _export_parser(commands: Any) -> None:
     parser.add_argument(
         "--data", default="corpus:development", metavar="DATA", help="where these are taken from; default: %(default)s"
     )
+    parser.add_argument(
+        "--calibration",
+        metavar="DATA",
+        help="some hundred sentences of the kind to be read, by which the scales of int8 are chosen; default: of the shipped corpus",
+    )
     parser.set_defaults(run=_export)
 
 
@@ -520,7 +540,10 @@ def _export(options: argparse.Namespace, parser: argparse.ArgumentParser) -> Non
     texts = [sentence.text for sentence in read_source(options.data, None, None)][: options.sentences]
     if not texts:
         raise DataError([f"{options.data}: no sentences to compare the two forms on"])
-    folder = export(options.checkpoint, options.output, not options.float32, texts)
+    calibration = list(_texts([options.calibration])) if options.calibration else None
+    if calibration == []:
+        raise DataError([f"{options.calibration}: no sentences to choose scales by"])
+    folder = export(options.checkpoint, options.output, not options.float32, texts, calibration)
     parity = json.loads((folder / "training.json").read_text(encoding="utf-8"))["export"]
     print(
         f"checkpoint written to {folder}; on {parity['texts']} sentences of {options.data} the same topics in "
@@ -911,7 +934,8 @@ def _suggest(options: argparse.Namespace, parser: argparse.ArgumentParser) -> No
 def _console() -> Any:
     from rich.console import Console
 
-    return Console(highlight=False)
+    # A file has no width of its own, and 80 columns would cut the wider tables.
+    return Console(highlight=False, width=None if sys.stdout.isatty() else 120)
 
 
 if __name__ == "__main__":

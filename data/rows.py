@@ -1,41 +1,37 @@
 """Texts to be read, out of files of any size: each with where it stands and what else its record holds.
 
-JSON Lines, CSV, Parquet and text, from files, folders, glob patterns and standard input. What is read at a time is bounded, and
-a row that cannot be used comes as a `BadRow` and does not stop the others.
+JSON Lines, CSV, Parquet and text. What is read at a time is bounded, and a row that cannot be used comes as a `BadRow` and
+does not stop the others.
 """
 
 from __future__ import annotations
 
 import codecs
 import csv
-import glob
 import gzip
 import io
 import json
 import os
 import sys
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from hashlib import sha256
 from importlib import import_module
-from pathlib import Path
 from typing import Any, BinaryIO, TextIO
 
-from .article import read_lines, sample_article
-from .schema import DataError, _no_constant, _reason
+from .article import read_lines
+from .inputs import Source
+from .schema import DataError, parse_json, utf8_problem
 
-FORMS = {".jsonl": "jsonl", ".csv": "csv", ".tsv": "tsv", ".parquet": "parquet", ".txt": "text"}
-"""Formats by the endings that tell them; any other ending is read as text."""
-COMPRESSIONS = {".gz": "gz", ".zst": "zst"}
-PREDICTED = ("text", "topics", "scores", "participants")
+_PREDICTED = ("text", "topics", "scores", "participants")
 """Fields of a JSON object that a prediction fills: what they held before is not kept."""
-_ERRORS_ENDING = ".errors.jsonl"
 _BATCH = 1024
 """Rows of a Parquet file that are decoded together."""
 _FIELD = 4 * 2**20
-"""Characters of the longest field of a CSV file. Without a limit, an open quote would read all that follows it into memory."""
+"""Characters of the longest field of a CSV file, and of a record of several lines. Without a limit, an open quote would read all
+that follows it into memory."""
 _SHOWN = 10_000
 """Characters of a bad row that are shown."""
 
@@ -48,7 +44,8 @@ class Row:
     source: str
     """The file of a sentence of plain text; file and line, or file and row from 1, of what came in records."""
     start: int
-    """Offset in the characters of a file of plain text; 0 in a text of its own. `end` is exclusive."""
+    """Offset in the characters of a file of plain text, among which a byte order mark at its head does not count (as with
+    Python's encoding `utf-8-sig`); 0 in a text of its own. `end` is exclusive."""
     end: int
     where: str
     """File and line, or file and row: for messages."""
@@ -93,132 +90,6 @@ class Cells(Mapping[str, Any]):
 
     def __len__(self) -> int:
         return len(self.batch.schema.names)
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """One input: a file, standard input (`-`), or texts that are here already."""
-
-    name: str
-    form: str
-    """One of the values of `FORMS`; of texts that are here: `given`, each is a row, or `article`, sentences are found."""
-    compression: str = ""
-    texts: tuple[str, ...] = ()
-
-    @property
-    def is_file(self) -> bool:
-        """Whether this can be read again: not a pipe and not a terminal."""
-        return not self.texts and Path(self.name).is_file()
-
-    def identity(self) -> dict[str, Any]:
-        """What changes when the input does: of a file its name, size and time of change.
-
-        >>> Source("text", "given", texts=("Lào",)).identity()["name"]
-        'text'
-        """
-        if self.texts:
-            return {"name": self.name, "sha256": sha256("\0".join(self.texts).encode("utf-8", "surrogatepass")).hexdigest()}
-        if not self.is_file:
-            return {"name": self.name}
-        status = os.stat(self.name)
-        return {"name": self.name, "size": status.st_size, "changed": status.st_mtime_ns}
-
-
-def given_texts(texts: Sequence[str]) -> Source:
-    """Texts that are here already, each read as one sentence."""
-    return Source("text", "given", texts=tuple(texts))
-
-
-def sample() -> Source:
-    """The article that ships with the package."""
-    return Source("sample", "article", texts=(sample_article(),))
-
-
-def find_sources(
-    inputs: Sequence[str | os.PathLike[str] | Source], form: str = "text", leave_out: Sequence[str | os.PathLike[str]] = ()
-) -> list[Source]:
-    """All inputs as single files: folders and patterns give the files in them, sorted.
-
-    Of a folder and of all below it come the files whose endings tell a format; hidden files and errors files are passed over.
-
-    Args:
-        inputs: files, folders, glob patterns, `-` for standard input, or sources.
-        form: how standard input is read, `text` or `jsonl`.
-        leave_out: outputs; what stands there is not taken from folders and patterns.
-
-    Raises:
-        FileNotFoundError: if nothing has a name or fits a pattern.
-        DataError: for a folder without such files, an input named twice, or one that is an output too.
-    """
-    avoided = {os.path.realpath(path) for path in leave_out}
-    sources: list[Source] = []
-    for given in inputs:
-        if isinstance(given, Source):
-            sources.append(given)
-            continue
-        name = os.fspath(given)
-        if name == "-":
-            sources.append(Source("-", form))
-        elif os.path.isdir(name):
-            found = [path for path in _files_below(name) if not _is_below(path, avoided)]
-            if not found:
-                endings = " ".join(FORMS)
-                raise DataError([f"{name}: no file below this folder has one of the endings {endings} (also with .gz or .zst)"])
-            sources += map(_file_source, found)
-        elif os.path.exists(name):
-            if _is_below(name, avoided):
-                raise DataError([f"{name}: is to be read and to be written; name another file for the output"])
-            sources.append(_file_source(name))
-        elif glob.has_magic(name):
-            found = []
-            for match in sorted(glob.glob(name, recursive=True)):
-                found += _files_below(match) if os.path.isdir(match) else [match]
-            found = [path for path in found if not _is_below(path, avoided)]
-            if not found:
-                raise FileNotFoundError(f"{name}: no file fits this pattern")
-            sources += map(_file_source, found)
-        else:
-            raise FileNotFoundError(f"{name}: no such file (for a text on the command line: --text)")
-    seen: set[str] = set()
-    for source in sources:
-        place = source.name if source.texts or source.name == "-" else os.path.realpath(source.name)
-        if not source.texts and place in seen:
-            raise DataError([f"{source.name}: is named twice among the inputs"])
-        seen.add(place)
-    return sources
-
-
-def _files_below(folder: str) -> list[str]:
-    found = []
-    for parent, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        for name in names:
-            if _ending(name)[0] in FORMS and not name.startswith(".") and not name.endswith(_ERRORS_ENDING):
-                found.append(os.path.join(parent, name))
-    return sorted(found)
-
-
-def _is_below(path: str, avoided: set[str]) -> bool:
-    real = Path(os.path.realpath(path))
-    return any(str(place) in avoided for place in (real, *real.parents))
-
-
-def _ending(name: str) -> tuple[str, str]:
-    """The ending that tells the format, and that of a compression.
-
-    >>> _ending("a/b.jsonl.gz"), _ending("notes")
-    (('.jsonl', '.gz'), ('', ''))
-    """
-    path = Path(name.lower())
-    compression = path.suffix if path.suffix in COMPRESSIONS else ""
-    return (path.with_suffix("") if compression else path).suffix, compression
-
-
-def _file_source(name: str) -> Source:
-    ending, compression = _ending(name)
-    if ending == ".parquet" and compression:
-        raise DataError([f"{name}: a Parquet file is compressed inside; unpack it"])
-    return Source(name, FORMS.get(ending, "text"), COMPRESSIONS.get(compression, ""))
 
 
 def arrow(module: str = "") -> Any:
@@ -328,6 +199,7 @@ def _parquet_file(name: str) -> Iterator[Any]:
 class Stream:
     """The rows of all inputs, one after the other.
 
+    >>> from hoptac.data.inputs import given_texts
     >>> stream = Stream([given_texts(["Lào", "Việt Nam"])])
     >>> [row.text for row in stream]
     ['Lào', 'Việt Nam']
@@ -435,9 +307,12 @@ def _as_bytes(position: _Position, source: Source) -> Iterator[Any]:
 
 @contextmanager
 def _as_text(position: _Position, source: Source) -> Iterator[TextIO]:
-    """Lines with their own ends, so that offsets can be counted; a byte that is not UTF-8 becomes half a surrogate pair."""
+    """Lines with their own ends, so that offsets can be counted; a byte that is not UTF-8 becomes half a surrogate pair.
+
+    A byte order mark says how the file is encoded and is no part of it.
+    """
     with _as_bytes(position, source) as file:
-        text = io.TextIOWrapper(file, encoding="utf-8", errors="surrogateescape", newline="")
+        text = io.TextIOWrapper(file, encoding="utf-8-sig", errors="surrogateescape", newline="")
         try:
             yield text
         finally:
@@ -464,7 +339,7 @@ def _not_utf8(text: str) -> str:
         try:
             text.encode("utf-8", "surrogateescape").decode("utf-8")
         except UnicodeDecodeError as error:
-            return _reason(error)
+            return utf8_problem(error)
     return ""
 
 
@@ -484,13 +359,13 @@ def _records(lines: BinaryIO, name: str, column: str) -> Iterator[Row | BadRow]:
             continue
         where = f"{name}:{number}"
         try:
-            record = json.loads(line.decode("utf-8").rstrip(), parse_constant=_no_constant)
-        except (ValueError, RecursionError) as error:
-            yield BadRow(where, _reason(error), _shown(line.rstrip()))
+            record = parse_json(line)
+        except ValueError as error:
+            yield BadRow(where, str(error), _shown(line.rstrip()))
             continue
         text = record.get(column) if isinstance(record, dict) else None
         if isinstance(text, str):
-            fields = {key: value for key, value in record.items() if key != column and key not in PREDICTED}
+            fields = {key: value for key, value in record.items() if key != column and key not in _PREDICTED}
             yield Row(text, where, 0, len(text), where, fields, is_record=True)
         else:
             yield BadRow(where, f"{column}: an object with a string `{column}` was expected", _shown(line.rstrip()))
@@ -507,39 +382,72 @@ def _header(rows: Any, name: str) -> list[str]:
         raise DataError([f"{name}:1: not CSV: {error}"]) from None
     if problem := _not_utf8("".join(header)):
         raise DataError([f"{name}:1: {problem}"])
-    return [field.removeprefix("\ufeff") if number == 0 else field for number, field in enumerate(header)]
+    return header
 
 
 def _table(lines: TextIO, name: str, column: str, delimiter: str) -> Iterator[Row | BadRow]:
+    """A quote too many makes one record of many rows. So of a record that is no row, only the first line is bad; the lines
+    after it are read again, each as the beginning of a record."""
     csv.field_size_limit(max(_FIELD, csv.field_size_limit()))  # holds for the process
-    rows = csv.reader(lines, delimiter=delimiter, strict=True)
+    record = _RecordLines(lines)
+    rows = csv.reader(record, delimiter=delimiter, strict=True)
     header = _header(rows, name)
     while True:
-        where = f"{name}:{rows.line_num + 1}"
+        where = f"{name}:{record.begin()}"
+        problem = ""
         try:
             fields = next(rows)
+            if not fields:
+                continue
+            if len(fields) != len(header):
+                problem = f"{len(fields)} fields, where the header has {len(header)}"
         except StopIteration:
             return
         except csv.Error as error:
-            yield BadRow(where, f"not CSV: {error} (is a quote not closed?)", "")
-            continue
-        if not fields:
-            continue
-        problem = _not_utf8("".join(fields)).partition(" at byte")[0]
-        if len(fields) != len(header):
-            problem = problem or f"{len(fields)} fields, where the header has {len(header)}"
+            problem = f"not CSV: {error} (is a quote not closed?)"
         if problem:
-            yield BadRow(where, problem, _shown(_csv_line(fields, delimiter)))
+            record.read_again_but_first()
+        if bytes_problem := _not_utf8("".join(record.taken)).partition(" at byte")[0]:
+            problem = bytes_problem
+        if problem:
+            yield BadRow(where, problem, _shown("".join(record.taken).rstrip("\r\n")))
             continue
-        record = dict(zip(header, fields, strict=True))
-        text = record.pop(column)
-        yield Row(text, where, 0, len(text), where, record)
+        values = dict(zip(header, fields, strict=True))
+        text = values.pop(column)
+        yield Row(text, where, 0, len(text), where, values)
 
 
-def _csv_line(fields: Sequence[str], delimiter: str) -> str:
-    line = io.StringIO()
-    csv.writer(line, delimiter=delimiter, lineterminator="").writerow(fields)
-    return line.getvalue()
+class _RecordLines:
+    """The lines of a table, some of which may be read again; those of a record are kept until the next one begins."""
+
+    def __init__(self, lines: Iterable[str]) -> None:
+        self.lines = iter(lines)
+        self.again: deque[str] = deque()
+        self.taken: list[str] = []
+        self.first = 1
+        self.size = 0
+
+    def begin(self) -> int:
+        """Begin a record; gives the number of its first line."""
+        self.first += len(self.taken)
+        self.taken.clear()
+        self.size = 0
+        return self.first
+
+    def read_again_but_first(self) -> None:
+        self.again.extendleft(reversed(self.taken[1:]))
+        del self.taken[1:]
+
+    def __iter__(self) -> _RecordLines:
+        return self
+
+    def __next__(self) -> str:
+        line = self.again.popleft() if self.again else next(self.lines)
+        self.taken.append(line)
+        self.size += len(line)
+        if self.size > _FIELD and len(self.taken) > 1:
+            raise csv.Error(f"record of several lines larger than {_FIELD} characters")
+        return line
 
 
 def read_parquet(name: str, column: str = "text", first: int = 0, rows: int | None = None) -> Iterator[Row | BadRow]:
@@ -588,7 +496,7 @@ def _batch_rows(batch: Any, name: str, column: str, position: int, begin: int, e
         try:
             text = texts[index].as_py()
         except UnicodeDecodeError as error:
-            yield BadRow(where, _reason(error).replace(" of the line", " of the text"), _shown_cells(cells))
+            yield BadRow(where, utf8_problem(error, "the text"), _shown_cells(cells))
             continue
         if text is None:
             yield BadRow(where, f"{column}: null", _shown_cells(cells))

@@ -28,8 +28,13 @@ class DataError(ValueError):
 
     def __init__(self, problems: Sequence[str], shown: int = 20) -> None:
         self.problems = tuple(problems)
+        self.shown = shown
         more = len(self.problems) - shown
         super().__init__("\n".join([*self.problems[:shown], *([f"… and {more} more"] if more > 0 else [])]))
+
+    def __reduce__(self) -> tuple[type[DataError], tuple[tuple[str, ...], int]]:
+        # Exceptions are pickled by their message, which is not what makes this one.
+        return DataError, (self.problems, self.shown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,9 +264,9 @@ def read_records(path: str | os.PathLike[str], problems: list[str] | None = None
             if not line.strip():
                 continue
             try:
-                value = json.loads(line.decode("utf-8").rstrip(), parse_constant=_no_constant)
-            except (ValueError, RecursionError) as error:
-                problem = f"{os.fspath(path)}:{number}: {_reason(error)}"
+                value = parse_json(line)
+            except ValueError as error:
+                problem = f"{os.fspath(path)}:{number}: {error}"
                 if problems is None:
                     raise DataError([problem]) from None
                 problems.append(problem)
@@ -269,16 +274,44 @@ def read_records(path: str | os.PathLike[str], problems: list[str] | None = None
                 yield number, value
 
 
+def parse_json(line: bytes) -> Any:
+    """The JSON value of a line in UTF-8.
+
+    >>> parse_json(b'{"text": "a"}')
+    {'text': 'a'}
+
+    Raises:
+        ValueError: saying at which byte it is no UTF-8, or at which column no JSON; `NaN` and `Infinity` are none.
+    """
+    try:
+        return json.loads(line.decode("utf-8").rstrip(), parse_constant=_no_constant)
+    except UnicodeDecodeError as error:
+        raise ValueError(utf8_problem(error)) from None
+    except json.JSONDecodeError as error:
+        raise ValueError(f"not JSON: {error.msg} at column {error.colno}") from None
+    except RecursionError:
+        raise ValueError("not JSON: nested too deeply") from None
+    except ValueError as error:
+        raise ValueError(f"not JSON: {error}") from None
+
+
 def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
 
 
-def _reason(error: Exception) -> str:
-    if isinstance(error, UnicodeDecodeError):
-        return f"not UTF-8: {error.reason} at byte {error.start} of the line"
-    if isinstance(error, json.JSONDecodeError):
-        return f"not JSON: {error.msg} at column {error.colno}"
-    return f"not JSON: {'nested too deeply' if isinstance(error, RecursionError) else error}"
+def utf8_problem(error: UnicodeDecodeError, of: str = "the line") -> str:
+    """What is wrong with bytes that are no UTF-8, and where.
+
+    Args:
+        of: what the bytes are.
+
+    >>> try:
+    ...     b"caf\\xe9".decode()
+    ... except UnicodeDecodeError as error:
+    ...     utf8_problem(error)
+    'not UTF-8: unexpected end of data at byte 3 of the line'
+    """
+    return f"not UTF-8: {error.reason} at byte {error.start} of {of}"
 
 
 def fingerprint(sentences: Sequence[Sentence]) -> dict[str, Any]:

@@ -18,10 +18,11 @@ from typing import Any
 from ..data.corpus import load_corpus
 from ..model.configuration import TOKENIZER_FILE, TORCH_WEIGHTS, CheckpointConfig, CheckpointError
 from ..model.predictor import DEFAULT_CHECKPOINT
+from ..model.runtime import processors
 from ..model.tokenization import TextTokenizer
 from .benchmark_figures import DEFAULT, LIMIT, WORKERS, Measured, bars, cold_start_figures, compared
 from .benchmark_process import CONTENDERS
-from .machine import describe_machine, thread_counts, usable_cores
+from .machine import describe_machine, thread_counts
 
 FIRST_ANSWER = "import hoptac; hoptac.predict('Hai bên thảo luận về an ninh hàng hải.')"
 IMPORTS = "import torch, transformers"
@@ -93,14 +94,14 @@ def benchmark(
     start = cold_start(effort.cold_starts)
     texts = chosen_texts(effort.sentences)
     lengths = token_counts(texts)
-    threads = thread_counts() if effort.fewer_threads else [usable_cores()]
+    threads = thread_counts() if effort.fewer_threads else [processors()]
     names = [LIMIT, *(name for name in CONTENDERS if name in contenders or name == DEFAULT)]
     measured = Measured(CheckpointConfig.load(DEFAULT_CHECKPOINT, verify=False), lengths, threads, torch_checkpoint is None)
     if reason := _missing(IMPORTED):
         measured.not_measured["import_torch_transformers"] = reason
     if effort.rows_of_workers:
         names.append(WORKERS)
-        if usable_cores() == 1:
+        if processors() == 1:
             measured.not_measured[WORKERS] = "two need two cores, here is one"
     _measure_in_turn(measured, names, texts, torch_checkpoint, effort, progress)
     figures = {

@@ -196,12 +196,18 @@ def _bars(figures: Mapping[str, Any]) -> Iterator[tuple[str, float, float, bool]
 
 
 def _notes(contenders: Mapping[str, Any], random_weights: bool) -> Iterator[str]:
+    yield (
+        "default: a batch holds texts of one length and 512 tokens at most, so sizes above some 14 sentences change little; it finds more texts of "
+        "one length in a longer list, and reads all sentences, the others the first of them, of the same mean length"
+    )
+    yield "limit: the fastest of these products at the network's shapes; the processor itself may be faster still"
     if random_weights and any(name.startswith("torch") for name in contenders):
         yield "torch: random weights in the geometry of the default, which compute as fast as trained ones"
     if any(name.startswith("stock") for name in contenders):
         yield (
             "stock: two transformers pipelines, text-classification and token-classification, one after the other; random weights, "
-            "float32, the shipped tokenizer, so that they read the same tokens; PhoBERT's word segmenter would cost extra"
+            "float32, the shipped tokenizer, so that they read the same tokens; PhoBERT's word segmenter would cost extra; "
+            "torch hands freed memory back in every step, and `hoptac benchmark --backbone` shows what remains without that"
         )
     if "underthesea" in contenders:
         yield "underthesea.ner: a CRF in one thread; it finds names, not topics"

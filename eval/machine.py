@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from ..model.runtime import processors
+
 SQUARE = 2048
 """Side of the large square product, which shows what the processor gives when nothing is small."""
 _FLAGS = ("avx2", "avx512f", "avx_vnni", "avx512_vnni", "avx512_bf16", "amx_int8", "amx_bf16", "asimddp", "i8mm", "bf16")
@@ -34,7 +36,7 @@ def describe_machine() -> dict[str, Any]:
     pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 0
     return {
         "processor": facts.get("model name") or platform.processor() or platform.machine(),
-        "cores": usable_cores(),
+        "cores": processors(),
         "instructions": [flag for flag in _FLAGS if flag in flags],
         "memory_gigabytes": round(pages / 2**30, 1),
         "system": platform.platform(),
@@ -56,18 +58,13 @@ def _versions() -> Iterator[tuple[str, str]]:
             continue
 
 
-def usable_cores() -> int:
-    """Cores that this process may run on, which in a container or under `taskset` are fewer than there are."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def thread_counts() -> list[int]:
-    """1, 2, 4, … and all usable cores.
+    """1, 2, 4, … and all cores that this process may use.
 
     >>> thread_counts()[0]
     1
     """
-    cores = usable_cores()
+    cores = processors()
     return sorted({1 << power for power in range(cores.bit_length())} | {cores})
 
 

@@ -20,24 +20,14 @@ from typing import TYPE_CHECKING, Any
 from .. import __version__
 from ..data.rows import BadRow, Row, arrow, parquet_rows, read_parquet
 from ..data.schema import DataError
-from .bulk import (
-    BLOCK,
-    Block,
-    Counts,
-    Job,
-    Progress,
-    Report,
-    Task,
-    _cores,
-    _count_lines,
-    _thresholds,
-    answer,
-    prepare,
-    write_part,
-)
+from .bulk import Progress, Report, prepare, thresholds_by_topic
 from .configuration import CheckpointConfig, CheckpointError
+from .job import Counts, Job, Task
 from .outputs import answer_columns
+from .parts import BLOCK, Block, answer, write_part
 from .predictor import Predictor
+from .runtime import processors
+from .workers import keep_to_given_threads
 
 if TYPE_CHECKING:
     from ray.data import Dataset
@@ -69,22 +59,24 @@ def predict_dataset(
 ) -> Dataset:
     """The rows of a Ray Dataset, in the same order, with what each text says.
 
-    As with all of Ray Data, nothing is predicted before the result is read or written. These columns are added, in place of any that
-    have their names:
+    As with all of Ray Data, nothing is predicted before the result is read or written. These columns are added, in place of any
+    that have their names:
 
-    - `topics`: list<string>, `participants`: list<struct<text, start, end, type, score>>, and a float `score_<topic>` for each topic,
-      as in the Parquet files that `hoptac predict` writes;
-    - `problem`: string, null where there is a prediction. A text that is null or no string, or whose prediction fails, has the reason
-      here and null in all columns above. It does not stop the others.
+    - `topics`: list<string>, `participants`: list<struct<text, start, end, type, score>>, and a float `score_<topic>` for each
+      topic, as in the Parquet files that `hoptac predict` writes;
+    - `problem`: string, null where there is a prediction. A text that is null or no string, or whose prediction fails, has the
+      reason here and null in all columns above. It does not stop the others.
 
     Args:
         dataset: a `ray.data.Dataset`. Ray is neither started nor stopped here.
         column: the one that holds the texts, each read as one sentence.
-        checkpoint: as of `Predictor.from_pretrained`. The shipped one is wherever hoptac is installed. A folder must have the same path on every node,
-            on storage that they share or copied to each; a node without it, or with another checkpoint in its place, is an error.
+        checkpoint: as of `Predictor.from_pretrained`. The shipped one is wherever hoptac is installed. A folder must have the
+            same path on every node, on storage that they share or copied to each; a node without it, or with another
+            checkpoint in its place, is an error.
         thresholds: as of `Predictor.predict`.
-        concurrency: actors, or the fewest and the most of them; each loads the checkpoint once. None is from one to as many as the CPUs
-            of the cluster hold now, but one CPU: with actors on all of them, Ray Data has none to read with and waits for ever.
+        concurrency: actors, or the fewest and the most of them; each loads the checkpoint once. None is from one to as many as
+            the CPUs of the cluster hold now, but one CPU: with actors on all of them, Ray Data has none to read with and waits
+            for ever.
         num_cpus: CPUs of each actor, and threads of its network.
         num_gpus: GPUs of each actor; where there are any, `device` is `cuda` unless it is given.
         batch_size: rows that an actor takes at a time.
@@ -93,8 +85,8 @@ def predict_dataset(
     Raises:
         DataError: without Ray.
         CheckpointError: if the checkpoint cannot be opened here.
-        ValueError: for other arguments that cannot be. What goes wrong on a node, Ray raises when the result is read: that there is no such
-            column, or that the checkpoint is not there.
+        ValueError: for other arguments that cannot be. What goes wrong on a node, Ray raises when the result is read: that
+            there is no such column, or that the checkpoint is not there.
 
     >>> import ray  # doctest: +SKIP
     >>> predict_dataset(ray.data.read_parquet("news/"), "sentence").write_parquet("answers/")  # doctest: +SKIP
@@ -143,10 +135,7 @@ class DatasetPredictor:
             names = ", ".join(map(repr, table.column_names))
             raise ValueError(f"column: the dataset has no column {self.column!r}; it has {names}")
         rows = [self._row(number, text) for number, text in enumerate(table.column(self.column).to_pylist())]
-        try:
-            answers, bad = answer(self.recipe.predictor, rows, thresholds=self.recipe.thresholds)
-        except DataError as error:
-            raise ValueError(str(error)) from None  # a DataError, which is made of a list, does not survive the way back
+        answers, bad = answer(self.recipe.predictor, rows, thresholds=self.recipe.thresholds)
         predictions = {row.where: prediction for row, prediction in answers}
         problems = {row.where: row.reason for row in bad}
         added = answer_columns([predictions.get(row.where) for row in rows], self.recipe.config.topics)
@@ -184,9 +173,12 @@ class Recipe:
         thresholds: float | Mapping[Any, float] | None = None,
         at_precision: float | None = None,
     ) -> Recipe:
-        """A recipe that works here: the checkpoint is opened, without the nodes' device, so that what cannot be is refused at once."""
+        """A recipe that works here.
+
+        The checkpoint is opened, without the nodes' device, so that what cannot be is refused at once.
+        """
         here = Predictor.from_pretrained(checkpoint, segmenter=opening["segmenter"])
-        limits = _thresholds(here, thresholds, at_precision)
+        limits = thresholds_by_topic(here, thresholds, at_precision)
         here.predict([], thresholds=limits)
         if checkpoint is not None:
             checkpoint = os.path.abspath(checkpoint) if os.path.isdir(checkpoint) else os.fspath(checkpoint)
@@ -208,6 +200,7 @@ class Recipe:
                 f"{self.checkpoint}: no such folder {_node()}; a checkpoint needs the same path on every node: "
                 "put it on storage that they share, or copy it to each of them"
             )
+        keep_to_given_threads()
         predictor = Predictor.from_pretrained(self.checkpoint, **self.opening)
         if predictor.config != self.config:
             raise CheckpointError(
@@ -237,25 +230,26 @@ def predict_files(
     restart: bool = False,
     progress: Callable[[Progress], None] | None = None,
 ) -> Report:
-    """As `bulk.predict_files`, by actors on Ray: the same job, parts and output, so that either goes on with what the other left.
+    """As `bulk.predict_files`, by actors on Ray: the same job, parts and output; either goes on with what the other left.
 
-    Input is Parquet, any number of files; output is anything. Both, and the work folder beside the output, must be on storage that all nodes
-    reach by the same paths. An actor takes some blocks at a time, reads their rows and writes their parts itself; through Ray go only
-    numbers. If it dies, Ray starts another one, which goes on at the part that is missing.
+    Input is Parquet, any number of files; output is anything. Both, and the work folder beside the output, must be on storage
+    that all nodes reach by the same paths. An actor takes some blocks at a time, reads their rows and writes their parts
+    itself; through Ray go only numbers. If it dies, Ray starts another one, which goes on at the part that is missing.
 
     >>> predict_files(["/shared/news/"], "/shared/answers/", address="auto")  # doctest: +SKIP
     Report(rows=100000, failed=0, seconds=512.3, resumed_rows=0, errors=None)
 
     Args:
-        address: of a running Ray, or `auto` on one of its machines. None starts Ray on this machine only, reachable from it only,
-            without dashboard and reports of usage, and ends it again. A Ray that this process has joined already is taken as it is.
+        address: of a running Ray, or `auto` on one of its machines. None starts Ray on this machine only, reachable from it
+            only, without dashboard and reports of usage, and ends it again. A Ray that this process has joined already is
+            taken as it is.
         workers: actors; None is as many as the CPUs hold.
         threads: threads of each actor, which are the CPUs that it takes. On the device `cuda` it takes a GPU besides.
         inputs, output, and all others: as of `bulk.predict_files`.
 
     Raises:
-        DataError, CheckpointError, ValueError, OSError: as `bulk.predict_files`; DataError too without Ray, for an input that is not Parquet, and if a block
-            has ended several actors.
+        DataError, CheckpointError, ValueError, OSError: as `bulk.predict_files`; DataError too without Ray, for an input that
+            is not Parquet, if a block has ended several actors, and if Ray itself fails.
     """
     begun = time.monotonic()
     if workers is not None and workers < 1:
@@ -272,8 +266,7 @@ def predict_files(
     recipe = Recipe.of(checkpoint, {**choices, "threads": threads}, thresholds, at_precision)
     with Job(plan.target, plan.output, plan.identity, errors=plan.errors, restart=restart) as job:
         if job.finished is not None:
-            done = job.finished
-            return Report(done.rows, done.failed, time.monotonic() - begun, done.rows, job.errors if done.failed else None)
+            return Report.of(job.finished, job.finished.rows, begun, job.errors)
         sizes = [(source.name, parquet_rows(source.name)) for source in plan.sources]
         total = sum(size for _, size in sizes)
         parts = max(1, -(-total // BLOCK))
@@ -288,12 +281,8 @@ def predict_files(
                 if progress:
                     seconds = time.monotonic() - started
                     progress(Progress(rows, resumed, failed, seconds, rows / max(1, total), resumed / max(1, total), total))
-        if plan.identity["inputs"] != [source.identity() for source in plan.sources]:
-            raise DataError(
-                ["an input changed while it was read; what was done is kept until the command is given with --restart"]
-            )
-        done = job.finish(parts, total)
-    return Report(done.rows, done.failed, time.monotonic() - begun, resumed, job.errors if done.failed else None)
+        plan.check_inputs()
+        return Report.of(job.finish(parts, total), resumed, begun, job.errors)
 
 
 def _write_parts(
@@ -303,7 +292,7 @@ def _write_parts(
     with _session(address, workers and workers * threads) as ray:
         actors = workers or max(1, int(ray.cluster_resources().get("CPU", 1) // threads))
         items = _items(missing, min(_ITEM, max(1, len(missing) // (actors * _ITEMS_EACH))))
-        # Items stay whole, each a block of Ray's. They are here already, so that no task has to read, and actors can have all CPUs.
+        # Items stay whole, each a block of Ray's. They are here already: no task has to read, and actors can have all CPUs.
         dataset = ray.data.from_items(items, override_num_blocks=len(items)).map_batches(
             PartWriter,
             fn_constructor_kwargs=writer,
@@ -314,10 +303,27 @@ def _write_parts(
             batch_format="numpy",
         )
         dataset.context.enable_progress_bars = False
-        for row in dataset.iter_rows():
-            if row["problem"]:
-                raise DataError([row["problem"]])
-            yield Counts(int(row["rows"]), int(row["failed"]))
+        try:
+            for row in dataset.iter_rows():
+                if row["problem"]:
+                    raise DataError([row["problem"]])
+                yield Counts(int(row["rows"]), int(row["failed"]))
+        except ray.exceptions.RayError as error:
+            raise DataError(
+                [f"Ray: {_in_short(error)}. The parts that are done are kept; the same command goes on with them."]
+            ) from error
+
+
+def _in_short(error: Exception) -> str:
+    """An error of Ray in one line: of what an actor raised, and Ray tells with its traceback, the line that says what it was.
+
+    >>> _in_short(RuntimeError("The actor died.\\n\\tclass_name: X"))
+    'RuntimeError: The actor died'
+    """
+    first = str(error).partition("\nThe above exception was the direct cause")[0]
+    lines = [line.strip() for line in first.splitlines() if line.strip()] or [""]
+    raised = hasattr(error, "cause")  # ray.exceptions.RayTaskError
+    return (lines[-1] if raised else f"{type(error).__name__}: {lines[0]}").rstrip(".")
 
 
 def _items(numbers: Sequence[int], most: int) -> list[dict[str, int]]:
@@ -353,7 +359,8 @@ class PartWriter:
     def __call__(self, items: Mapping[str, Any]) -> dict[str, list[Any]]:
         """Write the parts of items, `first` and `count` of each, but those that are there.
 
-        Gives rows and failed rows of each part; or one problem, which ends the run. As an error it would come through Ray with much around it.
+        Gives rows and failed rows of each part; or one problem, which ends the run. As an error it would come through Ray with
+        much around it.
         """
         pairs = zip(items["first"].tolist(), items["count"].tolist(), strict=True)
         try:
@@ -383,8 +390,7 @@ class PartWriter:
         rows = self._rows(first * BLOCK, number * BLOCK)
         for block in (Block(first + i, list(islice(rows, BLOCK))) for i in range(number)):
             if self.task.part(block.number).exists():  # by an actor that died in the middle of this item
-                errors = self.task.errors_of(block.number)
-                yield Counts(len(block.rows), _count_lines(errors) if errors.exists() else 0)
+                yield Counts(len(block.rows), self.task.failed(block.number))
                 continue
             notes = self._note(block)
             counts = write_part(self.recipe.predictor, block, self.task)
@@ -449,7 +455,7 @@ def _import_ray() -> Any:
 def _session(address: str | None, cpus: int | None) -> Iterator[Any]:
     """Ray at an address; without one, Ray of this machine for as long as this lasts, with so many CPUs or all."""
     if address is None:
-        # Read when Ray is imported: its processes are to listen on the loopback interface, as they do on other systems than Linux.
+        # Read when Ray is imported: its processes are to listen on the loopback interface, as on other systems than Linux.
         os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
         os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
@@ -460,7 +466,7 @@ def _session(address: str | None, cpus: int | None) -> Iterator[Any]:
     for handler in logging.getLogger("ray.data").handlers:
         if isinstance(handler, logging.StreamHandler):
             handler.setLevel(logging.CRITICAL)  # what goes wrong is raised here, with less words
-    local = {"num_cpus": cpus or _cores(), "include_dashboard": False, "object_store_memory": _OBJECT_STORE}
+    local = {"num_cpus": cpus or processors(), "include_dashboard": False, "object_store_memory": _OBJECT_STORE}
     ray.init(address or "local", logging_level="error", log_to_driver=False, **({} if address else local))
     try:
         yield ray

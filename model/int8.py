@@ -202,12 +202,12 @@ class _Reading:
 
 
 def _reading(seen: Seen, weights: Iterable[Floats]) -> _Reading:
-    center = (seen.high + seen.low) / 2
+    middle = (seen.high + seen.low) / 2
     size = np.maximum((seen.high - seen.low) / 2, 1e-5)
     column = np.maximum(np.abs(np.concatenate(list(weights))).max(axis=0), 1e-5)
     share = size**_SMOOTHING / column ** (1 - _SMOOTHING)
     step = (size / share).max() / 127
-    center, scale = center.astype(np.float32), (share * step).astype(np.float32)
+    center, scale = middle.astype(np.float32), (share * step).astype(np.float32)
     return _Reading(center, scale, seen.moments(center, scale))
 
 
@@ -325,7 +325,8 @@ def _narrow(graph: _Graph, wide: str, weight: Floats, moments: NDArray[np.float6
 def _heads(graph: _Graph, model: TopicParticipantModel, states: str) -> None:
     topics = 0 if model.topic_head is None else model.topic_head.vectors.shape[0]
     tags = 0 if model.tag_head is None else model.tag_head.out_features
-    for name, shape in (("topic_logits", ["batch", topics]), ("tag_logits", ["batch", "tokens", tags])):
+    shapes: dict[str, list[str | int]] = {"topic_logits": ["batch", topics], "tag_logits": ["batch", "tokens", tags]}
+    for name, shape in shapes.items():
         graph.outputs.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, shape))
     if model.topic_head is None:
         _nothing(graph, "topic_logits", graph.add("Shape", "input_ids", end=1))

@@ -22,12 +22,14 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, BinaryIO, TextIO
 
-from ..data.rows import COMPRESSIONS, Cells, Row, arrow
+from ..data.inputs import COMPRESSIONS
+from ..data.rows import Cells, Row, arrow
 from ..data.schema import DataError
 from .predictor import Prediction
 
 OUTPUTS = ("text", "jsonl", "csv", "parquet")
 _ENDINGS = {"text": ".txt", "jsonl": ".jsonl", "csv": ".csv", "parquet": ".parquet"}
+_FORMS = {"": "text", ".ndjson": "jsonl", **{ending: form for form, ending in _ENDINGS.items()}}
 _GROUP_ROWS = 65_536
 _GROUP_BYTES = 64 * 2**20
 """A row group of Parquet ends at whichever comes first; the second bounds memory where other columns are large."""
@@ -43,14 +45,20 @@ def output_form(path: str | os.PathLike[str], form: str | None = None) -> tuple[
     (('jsonl', 'gz'), ('parquet', ''), ('text', ''))
 
     Raises:
-        DataError: for a compression around Parquet.
+        DataError: for a compression around Parquet, or, without `form`, an ending that tells no format. No ending is text.
+        ValueError: for an unknown format.
     """
+    if form not in (None, *OUTPUTS):
+        raise ValueError(f"format: unknown format {form!r}; known are {', '.join(OUTPUTS)}")
     name = os.fspath(path)
     if is_folder(name):
         return form or "parquet", ""
     compression = COMPRESSIONS.get(Path(name).suffix.lower(), "")
     ending = Path(name.lower()).with_suffix("").suffix if compression else Path(name.lower()).suffix
-    form = form or next((known for known, usual in _ENDINGS.items() if usual == ending), "text")
+    form = form or _FORMS.get(ending)
+    if form is None:
+        known = " ".join(filter(None, _FORMS))
+        raise DataError([f"{name}: {ending} is not written; {known} are (also with .gz or .zst), or name a format (--format)"])
     if form == "parquet" and compression:
         raise DataError([f"{name}: Parquet is compressed inside; leave .{compression} out"])
     return form, compression
@@ -93,6 +101,14 @@ class Output:
         if self.records:
             ours.add("record")
         return {name: kind for name, kind in self.columns.items() if name not in ours}
+
+    @property
+    def replaced(self) -> list[str]:
+        """The columns of the inputs in whose place an answer has its own; none in text, which keeps no column."""
+        if self.form == "text":
+            return []
+        ours = {"text", "topics", "scores", "participants"}  # all that an answer has in JSON Lines
+        return [name for name in self.columns if (name in ours if self.form == "jsonl" else name not in self.kept)]
 
     def encode(self, answers: Sequence[Answer]) -> bytes:
         """A part."""
@@ -194,8 +210,7 @@ def _write_table(output: Output, answers: Sequence[Answer], file: TextIO) -> Non
     rows = csv.writer(file)
     for row, prediction in answers:
         record = [_record(row) or ""] if output.records else []
-        kept = [] if row.is_record else [_cell(row.fields.get(name)) for name in output.kept]
-        kept = kept or [""] * len(output.kept)
+        kept = ["" if row.is_record else _cell(row.fields.get(name)) for name in output.kept]
         rows.writerow([*record, *kept, _source(row), row.start, row.end, *table_row(prediction, output.topics, output.types)])
 
 
@@ -241,13 +256,13 @@ def answer_columns(predictions: Sequence[Prediction | None], topics: Sequence[st
     pa = arrow()
     values: dict[str, list[Any]] = {
         "topics": [p and list(p.topics) for p in predictions],
-        "participants": [p and [{**q.to_dict(), "text": whole_text(q.text)} for q in p.participants] for p in predictions],
+        "participants": [p and [{**q.to_dict(), "text": _whole_text(q.text)} for q in p.participants] for p in predictions],
     }
     values |= {f"score_{topic}": [p and p.scores[topic] for p in predictions] for topic in topics}
     return {name: pa.array(values[name], kind) for name, kind in answer_types(topics).items()}
 
 
-def whole_text(text: str) -> str:
+def _whole_text(text: str) -> str:
     """The text with the replacement character for half a surrogate pair, which Parquet cannot hold; the length stays."""
     return _SURROGATE.sub("\ufffd", text)
 
@@ -268,10 +283,10 @@ def _table(output: Output, answers: Sequence[Answer]) -> Any:
         records = [_record(row) for row in rows]
         columns["record"] = [r and r.encode("utf-8", "backslashreplace").decode("utf-8") for r in records]
     columns |= {
-        "source": [whole_text(_source(row)) for row in rows],
+        "source": [_whole_text(_source(row)) for row in rows],
         "start": [row.start for row in rows],
         "end": [row.end for row in rows],
-        "text": [whole_text(row.text) for row in rows],
+        "text": [_whole_text(row.text) for row in rows],
     }
     columns |= answer_columns([prediction for _, prediction in answers], output.topics)
     schema = _schema(output)

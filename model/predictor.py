@@ -127,7 +127,7 @@ class Predictor:
             CheckpointError: if the folder is no checkpoint, its parts disagree, or its segmenter is not here in its version.
             ValueError: for an unknown backend, precision or segmenter, or fewer threads than 1.
         """
-        folder = _find(checkpoint)
+        folder = find_checkpoint(checkpoint)
         config = CheckpointConfig.load(folder, verify=False)
         opening = _Meanwhile(lambda: open_runtime(folder, config, backend, device, precision, threads))
         if choose_backend(config, backend, device) == "onnx":
@@ -223,11 +223,12 @@ class Predictor:
     def _side_by_side(self, source: Iterator[str], work: Callable[[Sequence[str]], list[Answer]]) -> Iterator[Answer]:
         """The answers of `work` to all texts in their order, by as many threads as the network takes."""
         threads = self.runtime.threads
-        taken = list(islice(source, _CHUNK * threads))
+        size = _CHUNK * min(threads, 8)
+        taken = list(islice(source, size))
         if threads == 1 or len(taken) <= _FEW:
             while taken:
                 yield from work(taken)
-                taken = list(islice(source, _CHUNK * threads))
+                taken = list(islice(source, size))
             return
         from concurrent.futures import Future, ThreadPoolExecutor
 
@@ -240,7 +241,7 @@ class Predictor:
                     waiting += [pool.submit(work, taken[first : first + share]) for first in range(0, len(taken), share)]
                     while len(waiting) > threads:
                         yield from waiting.popleft().result()
-                    taken = list(islice(source, _CHUNK * threads))
+                    taken = list(islice(source, size))
                 while waiting:
                     yield from waiting.popleft().result()
             finally:
@@ -379,7 +380,12 @@ def _segmenter(folder: Path, config: CheckpointConfig) -> Segmenter:
     return segmenter
 
 
-def _find(checkpoint: str | os.PathLike[str] | None) -> Path:
+def find_checkpoint(checkpoint: str | os.PathLike[str] | None) -> Path:
+    """The folder of a checkpoint: the shipped one for None, a folder that is here, or what the hub has under an id.
+
+    Raises:
+        CheckpointError: if there is none.
+    """
     if checkpoint is None:
         return DEFAULT_CHECKPOINT
     folder = Path(checkpoint)

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from .configuration import ONNX_WEIGHTS, TORCH_WEIGHTS, CheckpointConfig, CheckpointError
+from .configuration import ONNX_DATA, ONNX_WEIGHTS, TORCH_WEIGHTS, CheckpointConfig, CheckpointError
 
 BACKENDS = ("onnx", "torch")
 PRECISIONS = ("bf16", "fp32")
@@ -75,7 +75,7 @@ def choose_backend(config: CheckpointConfig, backend: str | None, device: str | 
 
 
 def processors() -> int:
-    """Processors that this process may use."""
+    """Processors that this process may use; under `taskset`, and in some containers, fewer than there are."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -118,13 +118,9 @@ class OnnxRuntime:
 
 
 def _open_session(path: Path) -> Any:
-    import onnxruntime
-
     session = _session(path, exact=False)
     if any(output.name == PROBE for output in session.get_outputs()):
-        only = onnxruntime.RunOptions()
-        only.only_execute_path_to_fetches = True
-        [products] = session.run([PROBE], {"input_ids": np.zeros((1, 1), np.int64)}, only)
+        [products] = session.run([PROBE], {"input_ids": np.zeros((1, 1), np.int64)})
         if (products != 255 * 127 * 64).any():
             session = _session(path, exact=True)
     return session
@@ -138,8 +134,9 @@ def _session(path: Path, exact: bool) -> Any:
     options.log_severity_level = 3
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     levels = onnxruntime.GraphOptimizationLevel
-    # What can be fused has been fused when the file was written.
-    options.graph_optimization_level = levels.ORT_ENABLE_EXTENDED if exact else levels.ORT_DISABLE_ALL
+    # What can be fused has been fused when the file was written, if it was written with its arrays apart; before, it was left to the reader.
+    written_fused = (path.parent / ONNX_DATA).exists()
+    options.graph_optimization_level = levels.ORT_DISABLE_ALL if written_fused and not exact else levels.ORT_ENABLE_EXTENDED
     if exact:
         options.add_session_config_entry("session.x64quantprecision", "1")
     try:

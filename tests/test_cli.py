@@ -22,7 +22,7 @@ from hoptac.cli import main
 from hoptac.data.article import sample_article, split_sentences
 from hoptac.data.labels import TOPICS, TYPES
 from hoptac.data.schema import Participant, read_sentences
-from hoptac.model.bulk import BLOCK
+from hoptac.model.parts import BLOCK
 from hoptac.model.predictor import DEFAULT_CHECKPOINT, Prediction, Predictor
 
 COMMANDS = ["predict", "train", "evaluate", "calibrate", "export", "benchmark", "data"]
@@ -391,7 +391,9 @@ def test_a_run_that_stopped_is_gone_on_with_or_thrown_away(words: WordPredictor,
     words.broken = None
     assert "--restart" in fail(capsys, "predict", str(source), "-o", str(target), "--lines")
     assert run("predict", str(source), "-o", str(target)) == 0
-    assert capsys.readouterr().err == "1,024 of 1,044 rows were there from an earlier run\n"
+    there, ended = capsys.readouterr().err.splitlines()
+    assert there == "1,024 of 1,044 rows were there from an earlier run"
+    assert re.fullmatch(rf"1,044 rows in [\d.]+ s, [\d.]+ rows/s, written to {re.escape(str(target))}", ended)
     assert len(records(target.read_text(encoding="utf-8"))) == BLOCK + 20
 
 
@@ -399,8 +401,10 @@ def test_rows_that_fail_are_counted_and_the_others_written(words: WordPredictor,
     source, target = tmp_path / "a.csv", tmp_path / "x.jsonl.gz"
     source.write_text("id,title\n1,Lào bán điện\n2,nổ\n3,Mưa\n", encoding="utf-8")
     errors = tmp_path / "bad.jsonl"
-    message = fail(capsys, "predict", str(source), "--column", "title", "-o", str(target), "--errors", str(errors))
-    assert message == f"error: 1 of 3 rows failed; they are in {errors}\n"
+    assert run("predict", str(source), "--column", "title", "-o", str(target), "--errors", str(errors)) == 1
+    ended, message = capsys.readouterr().err.splitlines()
+    assert re.fullmatch(rf"3 rows in .* rows/s, written to {re.escape(str(target))}", ended)
+    assert message == f"error: 1 of 3 rows failed; they are in {errors}"
     found = records(gzip.decompress(target.read_bytes()).decode("utf-8"))
     assert [(record["id"], record["text"]) for record in found] == [("1", "Lào bán điện"), ("3", "Mưa")]
     assert [record["raw"] for record in records(errors.read_text(encoding="utf-8"))] == ["nổ"]
@@ -421,10 +425,22 @@ def test_logs_get_a_line_of_progress_now_and_then(
     monkeypatch.setattr("hoptac.cli._SECONDS_BETWEEN_LINES", 0)
     (tmp_path / "a.txt").write_text("Lào bán điện.\n" * 3000, encoding="utf-8")
     assert run("predict", str(tmp_path / "a.txt"), "-o", str(tmp_path / "x.csv")) == 0
-    first, second, third = capsys.readouterr().err.splitlines()
+    first, second, third, _ = capsys.readouterr().err.splitlines()
     assert first.startswith("1,024 rows, ")
     assert re.fullmatch(r"2,048 rows, [\d.]+ rows/s, \d+ % of the input, 0:00:\d\d left", second)
     assert "100 % of the input, 0:00:00 left" in third
+
+
+def test_a_run_ends_with_a_line_that_says_what_was_done(words: WordPredictor, tmp_path: Path, capsys: Capture) -> None:
+    (tmp_path / "a.csv").write_text("text,start\nLào,0\nMưa,0\n", encoding="utf-8")
+    assert run("predict", str(tmp_path / "a.csv"), "-o", str(tmp_path / "x.csv")) == 0
+    captured = capsys.readouterr()
+    warned, ended = captured.err.splitlines()
+    assert captured.out == ""
+    assert warned == "warning: columns of the inputs that the answers replace: 'start'; rename what is to be kept"
+    assert re.fullmatch(rf"2 rows in \d+\.\d s, [\d.]+ rows/s, written to {re.escape(str(tmp_path / 'x.csv'))}", ended)
+    assert run("predict", "--text", "a", "--format", "jsonl") == 0
+    assert capsys.readouterr().err == "", "standard output needs no such line"
 
 
 def test_an_output_folder_that_is_missing_is_named(words: WordPredictor, tmp_path: Path, capsys: Capture) -> None:

@@ -18,19 +18,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hoptac.data.rows import (
-    BadRow,
-    Cells,
-    Row,
-    Source,
-    Stream,
-    find_sources,
-    given_texts,
-    kept_columns,
-    parquet_rows,
-    read_parquet,
-    sample,
-)
+from hoptac.data.inputs import Source, find_sources, given_texts, sample
+from hoptac.data.rows import BadRow, Cells, Row, Stream, kept_columns, parquet_rows, read_parquet
 from hoptac.data.schema import DataError
 
 TEXTS = ["Việt Nam thăm Lào", 'ông "Bình", bàn; về', "ma túy\tvà thương mại"]
@@ -206,7 +195,7 @@ def test_a_line_of_text_that_is_not_utf8_is_one_bad_row(tmp_path: Path) -> None:
         (b"only", "1 fields, where the header has 2", "only"),
         (b"a,b,c", "3 fields, where the header has 2", "a,b,c"),
         (b'caf\xe9,"x, y"', "not UTF-8: invalid continuation byte", 'caf\\xe9,"x, y"'),
-        (b'"a"b,c', "not CSV: ',' expected after '\"' (is a quote not closed?)", ""),
+        (b'"a"b,c', "not CSV: ',' expected after '\"' (is a quote not closed?)", '"a"b,c'),
     ],
 )
 def test_a_bad_row_of_a_table_is_shown_and_the_rest_is_read(row: bytes, reason: str, raw: str, tmp_path: Path) -> None:
@@ -217,24 +206,83 @@ def test_a_bad_row_of_a_table_is_shown_and_the_rest_is_read(row: bytes, reason: 
     assert bad(second) == BadRow(f"{path}:3", reason, raw)
 
 
-def test_a_quote_that_is_not_closed_loses_nothing_silently_and_bounds_memory(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    limit = csv.field_size_limit()
+def numbers(rows: Sequence[Row | BadRow]) -> list[int]:
+    return [int(row.where.rpartition(":")[2]) for row in rows]
+
+
+@pytest.mark.parametrize("closing", ['"x, y",207', "207,no more quotes"], ids=["another quote", "none"])
+def test_a_stray_quote_costs_the_row_in_which_it_stands_and_no_other(closing: str, tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
-    path.write_text('text\none\n"two\n' + "three\n" * 10, encoding="utf-8")
-    try:
-        monkeypatch.setattr("hoptac.data.rows._FIELD", 20)
-        csv.field_size_limit(20)
-        rows = read(path)
-    finally:
-        csv.field_size_limit(limit)
-    assert good(rows[:1])[0].text == "one"
-    assert bad(rows[1]).reason == "not CSV: field larger than field limit (20) (is a quote not closed?)"
-    assert [row.text for row in good(rows[2:])] == ["three"] * (len(rows) - 2)
-    assert len(rows) > 5
-    monkeypatch.undo()
-    assert "unexpected end of data" in bad(read(path)[1]).reason
+    lines = ["one,1", '"two,2', *(f"text {i},{i}" for i in range(206)), closing]
+    path.write_text("text,n\n" + "\n".join(lines), encoding="utf-8")
+    rows = read(path)
+    assert numbers(rows) == list(range(2, 211)), "good rows and bad rows are the rows of the file"
+    assert bad(rows[1]).raw == '"two,2'
+    assert "is a quote not closed?" in bad(rows[1]).reason
+    assert [row.text for row in good([rows[0], *rows[2:]])][:3] == ["one", "text 0", "text 1"]
+
+
+def test_a_quote_that_is_closed_too_late_loses_no_row(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text('text,n,m\n"one,1,1\ntwo,2,2\nthree,"3,3\nfour",4,4\n"two\nlines",5,5\n', encoding="utf-8")
+    rows = read(path)
+    assert numbers(rows) == [2, 3, 4, 5, 6]
+    assert [(row.text, row.where) for row in rows if isinstance(row, Row)] == [
+        ("two", f"{path}:3"),
+        ('four"', f"{path}:5"),
+        ("two\nlines", f"{path}:6"),
+    ]
+
+
+@given(st.lists(st.lists(st.sampled_from(['"', '""', ",", "a", "é"]), max_size=6).map("".join), max_size=12))
+def test_every_line_of_a_table_is_in_a_row_or_shown_as_a_bad_one(
+    tmp_path_factory: pytest.TempPathFactory, lines: list[str]
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "lines.csv"
+    path.write_text("".join(f"{line}\n" for line in ["text,n", *lines]), encoding="utf-8")
+    rows = read(path)
+    starts = numbers(rows)
+    assert not any(lines[: starts[0] - 2 if rows else None])
+    for row, start, end in zip(rows, starts, [*starts, len(lines) + 2][1:], strict=True):
+        own = lines[start - 2 : end - 2]
+        if isinstance(row, BadRow):
+            assert (row.raw, any(own[1:])) == (own[0], False)
+        else:
+            record, *blank = csv.reader([f"{line}\n" for line in own], strict=True)
+            assert (record, any(blank)) == ([row.text, row.fields["n"]], False)
+
+
+@pytest.mark.parametrize("line", ["three\n", 'x","y\n'], ids=["one field", "many fields"])
+def test_a_quote_that_is_not_closed_bounds_memory(line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text('text\none\n"two\n' + line * 10, encoding="utf-8")
+    monkeypatch.setattr("hoptac.data.rows._FIELD", 20)
+    rows = read(path)
+    assert bad(rows[1]).reason == ("not CSV: record of several lines larger than 20 characters (is a quote not closed?)")
+    assert numbers(rows) == list(range(2, 14))
+    if line == "three\n":
+        assert [row.text for row in good(rows[2:])] == ["three"] * 10
+
+
+@pytest.mark.parametrize("content", ['"text","n"\n"Lào","1"\n', "text,n\nLào,1\n"])
+def test_a_table_may_begin_with_a_byte_order_mark(content: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(content, encoding="utf-8-sig")
+    assert list(kept_columns(find_sources([path]))) == ["n"]
+    [row] = good(read(path))
+    assert (row.text, dict(row.fields)) == ("Lào", {"n": "1"})
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a.jsonl", "a.txt.gz"])
+def test_a_byte_order_mark_is_no_part_of_the_first_text(name: str, tmp_path: Path) -> None:
+    content = '{"text": "Lào."}\n' if "jsonl" in name else "Lào. Mỹ.\nNga."
+    path = tmp_path / name
+    data = content.encode("utf-8-sig")
+    path.write_bytes(gzip.compress(data) if name.endswith(".gz") else data)
+    rows = good(read(path))
+    assert rows[0].text == "Lào."
+    if "txt" in name:
+        assert [content[row.start : row.end] for row in rows] == [row.text for row in rows] == ["Lào.", "Mỹ.", "Nga."]
 
 
 def test_null_and_broken_text_of_parquet_are_bad_rows(tmp_path: Path) -> None:
@@ -343,6 +391,28 @@ def test_inputs_that_cannot_be_are_named(
         Path(name).touch()
     with pytest.raises(error, match=message):
         find_sources(inputs, leave_out=["out.txt"])
+
+
+@pytest.mark.parametrize(
+    "name", ["a.json", "A.XLSX", "a.xls", "a.docx", "a.pdf", "a.html", "a.csv.bz2", "a.xz", "a.zip", "a.json.gz"]
+)
+def test_a_file_of_another_format_is_refused_by_name(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).touch()
+    for path in (tmp_path / name, tmp_path / "[aA].*"):
+        with pytest.raises(DataError, match=rf"{name}: \.\w+ is not read; .*\.jsonl .* standard input"):
+            find_sources([path])
+
+
+@pytest.mark.parametrize("name", ["a", "a.txt", "a.md", "a.2025", "a.gz"])
+def test_other_files_are_text(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).touch()
+    assert find_sources([tmp_path / name])[0].form == "text"
+
+
+@pytest.mark.parametrize("name", ["a.ndjson", "a.ndjson.gz"])
+def test_ndjson_is_json_lines(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).touch()
+    assert [source.form for source in find_sources([tmp_path])] == ["jsonl"]
 
 
 def test_without_pyarrow_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -281,3 +282,10 @@ def test_what_is_written_is_read_back_equal(
     path = tmp_path_factory.getbasetemp() / "round-trip.jsonl"
     write_sentences(path, given_sentences)
     assert read_sentences(path) == list(given_sentences)
+
+
+def test_an_error_crosses_processes_with_its_words() -> None:
+    error = DataError([f"a.jsonl:{line}: id: empty" for line in range(30)], shown=2)
+    again = pickle.loads(pickle.dumps(error))
+    assert (type(again), str(again), again.problems) == (DataError, str(error), error.problems)
+    assert str(again).endswith("… and 28 more")

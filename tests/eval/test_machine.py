@@ -45,7 +45,7 @@ def test_operations_need_a_text() -> None:
 
 @pytest.mark.parametrize(("cores", "counts"), [(1, [1]), (2, [1, 2]), (6, [1, 2, 4, 6]), (8, [1, 2, 4, 8])])
 def test_thread_counts_double_up_to_all_cores(cores: int, counts: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(machine, "usable_cores", lambda: cores)
+    monkeypatch.setattr(machine, "processors", lambda: cores)
     assert thread_counts() == counts
 
 

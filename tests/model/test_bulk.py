@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import csv
+import errno
 import gzip
 import io
 import json
 import os
+import shutil
 import sys
+import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,13 +20,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from hoptac.data.inputs import given_texts, sample
 from hoptac.data.labels import TOPICS, TYPES
-from hoptac.data.rows import Row, Stream, given_texts, sample
+from hoptac.data.rows import Row, Stream
 from hoptac.data.schema import DataError, Participant
-from hoptac.model import bulk
-from hoptac.model.bulk import Block, Job, Progress, answer, blocks, predict_files, prepare, write_part
+from hoptac.model import parts
+from hoptac.model.bulk import Progress, predict_files, prepare
+from hoptac.model.job import Counts, Job, Task
 from hoptac.model.outputs import Output
+from hoptac.model.parts import Block, answer, blocks, write_part
 from hoptac.model.predictor import DEFAULT_CHECKPOINT, Prediction, Predictor
+from hoptac.model.workers import Workers
 
 shipped = pytest.mark.skipif(not (DEFAULT_CHECKPOINT / "config.json").is_file(), reason="no checkpoint is shipped yet")
 TEXTS = ["Việt Nam thăm Lào", 'ông "Bình", bàn; về ma túy', "Biển Đông và thương mại", "", "Mỹ tại Lào, ngày 5"]
@@ -61,7 +68,7 @@ def words(monkeypatch: pytest.MonkeyPatch) -> WordPredictor:
 
 @pytest.fixture
 def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bulk, "BLOCK", 4)
+    monkeypatch.setattr(parts, "BLOCK", 4)
 
 
 def write_lines(path: Path, texts: Iterable[str]) -> Path:
@@ -246,6 +253,51 @@ def test_a_network_that_fails_at_everything_stops_the_run(words: WordPredictor, 
     assert names(tmp_path) == ["in.jsonl"], "nothing was done that could be gone on with"
 
 
+class OrtFail(Exception):
+    __module__ = "onnxruntime.capi.onnxruntime_pybind11_state"
+
+
+@pytest.mark.parametrize("alone", [False, True], ids=["at first", "when texts go alone"])
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        OSError(5, "Input/output error"),
+        BrokenPipeError("the segmenter has ended"),
+        RuntimeError("CUDA error: an illegal memory access was encountered"),
+        OrtFail("Failed to allocate memory for requested buffer of size 1048576"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_what_the_machine_lacks_ends_the_run_and_no_row_is_blamed(
+    error: Exception, alone: bool, words: WordPredictor, small_blocks: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    predict: Callable[..., Any] = words.predict
+
+    def fail(texts: list[str], *others: Any) -> Any:
+        if "6" in texts and (alone or len(texts) > 1):
+            raise ValueError("one of these") if alone and len(texts) > 1 else error
+        return predict(texts, *others)
+
+    monkeypatch.setattr(words, "predict", fail)
+    source = write_lines(tmp_path / "in.jsonl", map(str, range(10)))
+    with pytest.raises(DataError, match=f"no row is to blame: {type(error).__name__}: .* parts that are done are kept"):
+        predict_files([source], tmp_path / "out.jsonl")
+    assert not (tmp_path / "out.jsonl").exists()
+    monkeypatch.setattr(words, "predict", predict)
+    report = predict_files([source], tmp_path / "out.jsonl")
+    assert (report.rows, report.failed, report.resumed_rows) == (10, 0, 4)
+
+
+def test_an_error_that_names_no_device_is_of_its_row(words: WordPredictor, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(texts: list[str], *_: Any) -> Any:
+        raise RuntimeError("index out of range in self")
+
+    monkeypatch.setattr(words, "predict", fail)
+    found, bad = answer(words, [Row("thiết bị, device", "a", 0, 16, "a:1")])  # type: ignore[arg-type]
+    assert (found, bad[0].reason) == ([], "prediction failed: RuntimeError: index out of range in self")
+
+
 def test_long_rows_are_predicted_in_small_groups(words: WordPredictor, monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[int] = []
 
@@ -254,7 +306,7 @@ def test_long_rows_are_predicted_in_small_groups(words: WordPredictor, monkeypat
         return WordPredictor.predict(words, texts)
 
     monkeypatch.setattr(words, "predict", predict)
-    monkeypatch.setattr(bulk, "_GROUP_CHARACTERS", 100)
+    monkeypatch.setattr(parts, "_GROUP_CHARACTERS", 100)
     rows = [Row("x" * size, "a", 0, size, "a:1") for size in (10, 60, 60, 500, 1, 1)]
     found, bad = answer(words, rows)  # type: ignore[arg-type]
     assert [len(row.text) for row, _ in found] == [10, 60, 60, 500, 1, 1]
@@ -290,8 +342,16 @@ def test_a_file_that_breaks_off_stops_the_run_and_leaves_no_output(
         ("in.jsonl", {}, "in.jsonl: is to be read and to be written"),
         ("out.jsonl", {"errors": "out.jsonl"}, "out.jsonl: is named for the answers and for the errors"),
         ("out.jsonl", {"errors": "nowhere/e.jsonl"}, "nowhere: no such folder"),
+        ("folder/", {"errors": "folder/e.jsonl"}, "folder/e.jsonl: is inside the output"),
+        ("new/", {"errors": "new/e.jsonl"}, "new/e.jsonl: is inside the output"),
+        ("new/", {"errors": ".new.partial/e.jsonl"}, ".new.partial/e.jsonl: is inside the output or its work folder"),
+        ("out.jsonl", {"errors": "folder"}, "folder: is no file"),
+        ("out.jsonl", {"errors": "in.jsonl"}, "in.jsonl: is to be read and to be written"),
+        ("out.json", {}, "out.json: .json is not written; .ndjson .txt .jsonl .csv .parquet are"),
         ("out.jsonl", {"workers": 0}, "workers: 0 is not at least 1"),
         ("-", {"format": "parquet"}, "Parquet needs a file"),
+        ("out.xml", {"format": "xml"}, "format: unknown format 'xml'; known are text, jsonl, csv, parquet"),
+        ("out.jsonl", {"standard_input": "csv"}, "standard_input: 'csv' is neither text nor jsonl"),
     ],
 )
 def test_what_cannot_be_is_told_before_the_work(
@@ -307,6 +367,39 @@ def test_what_cannot_be_is_told_before_the_work(
         predict_files(["in.jsonl"], name, **options)
     assert words.seen == []
     assert names(tmp_path) == before
+
+
+def test_a_mount_point_is_no_output_folder_but_a_folder_below_it_is(
+    words: WordPredictor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "disk").mkdir()
+    monkeypatch.setattr(os.path, "ismount", lambda path: str(path) == str(tmp_path / "disk"))
+    with pytest.raises(DataError, match=r"disk/: is a mount point, .* name a folder below it, such as .*disk/answers/$"):
+        predict_files([given_texts(["a"])], f"{tmp_path}/disk/")
+    assert words.seen == []
+    assert names(tmp_path) == ["disk"]
+    predict_files([given_texts(["a"])], f"{tmp_path}/disk/answers/")
+    assert names(tmp_path / "disk" / "answers") == ["part-000000.parquet"]
+
+
+@pytest.mark.parametrize(
+    ("name", "replaced"),
+    [
+        ("out.csv", "'PER', 'topics', 'source', 'record'"),
+        ("out.parquet", "'topics', 'source', 'record'"),
+        ("out.jsonl", "'topics'"),
+    ],
+)
+def test_columns_that_the_answers_replace_are_told_once(words: WordPredictor, name: str, replaced: str, tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("n,PER,topics,source,record,text\n1,a,b,c,d,Lào\n", encoding="utf-8")
+    write_lines(tmp_path / "in.jsonl", "a")
+    inputs = [tmp_path / "in.csv", tmp_path / "in.jsonl"]
+    with pytest.warns(UserWarning, match=f"that the answers replace: {replaced}; rename") as told:
+        predict_files(inputs, tmp_path / name)
+    assert len(told) == 1
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        predict_files(inputs, tmp_path / "out.txt")
 
 
 @pytest.mark.parametrize(
@@ -492,6 +585,59 @@ def test_a_second_run_for_the_same_output_is_refused(tmp_path: Path) -> None:
     assert names(tmp_path) == []
 
 
+@pytest.mark.parametrize("code", ["ENOSYS", "EOPNOTSUPP", "ENOLCK", "EINVAL"])
+def test_a_file_system_without_locks_is_told_and_works(
+    code: str, words: WordPredictor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fcntl = pytest.importorskip("fcntl")
+    tried: list[int] = []
+
+    def fail(handle: int, _: int) -> None:
+        tried.append(handle)
+        raise OSError(getattr(errno, code), os.strerror(getattr(errno, code)))
+
+    monkeypatch.setattr(fcntl, "flock", fail)
+    with pytest.warns(
+        UserWarning, match=r"\.out\.jsonl\.partial: this file system has no locks \(.+\); see to it that no other"
+    ):
+        predict_files([given_texts(["a"])], tmp_path / "out.jsonl")
+    assert names(tmp_path) == ["out.jsonl"]
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(tried[0])
+
+
+def test_another_error_of_a_lock_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fcntl = pytest.importorskip("fcntl")
+
+    def fail(*_: Any) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(fcntl, "flock", fail)
+    with pytest.raises(OSError, match="Input/output error"):
+        make_job(tmp_path).__enter__()
+
+
+def test_the_lock_is_open_no_more_when_its_file_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("fcntl")
+    handles: list[int] = []
+    removed: list[bool] = []
+    rmtree = shutil.rmtree
+
+    def look(path: Path, **options: Any) -> None:
+        if (Path(path) / "lock").exists():
+            with pytest.raises(OSError, match="Bad file descriptor"):
+                os.fstat(handles[0])
+            removed.append(True)
+        rmtree(path, **options)
+
+    monkeypatch.setattr(shutil, "rmtree", look)
+    with make_job(tmp_path) as job:
+        assert job._lock is not None
+        handles.append(job._lock)
+    assert removed == [True]
+    assert names(tmp_path) == []
+
+
 def test_parts_may_be_written_in_any_order_and_all_are_needed(words: WordPredictor, tmp_path: Path) -> None:
     made = list(blocks(Stream([given_texts(["a", "b"])])))
     assert [block.number for block in made] == [0]
@@ -501,8 +647,8 @@ def test_parts_may_be_written_in_any_order_and_all_are_needed(words: WordPredict
         assert (job.has(0), job.has(1)) == (False, True)
         with pytest.raises(DataError, match=r"1 of 2 parts are missing, first part-000000\.jsonl"):
             job.finish(2, 4)
-        assert write_part(words, made[0], task) == bulk.Counts(2, 0)  # type: ignore[arg-type]
-        assert job.finish(2, 4) == bulk.Counts(4, 0)
+        assert write_part(words, made[0], task) == Counts(2, 0)  # type: ignore[arg-type]
+        assert job.finish(2, 4) == Counts(4, 0)
     assert [record["text"] for record in lines_of(tmp_path / "out.jsonl")] == ["a", "b", "a", "b"]
     assert names(tmp_path) == ["out.jsonl"]
 
@@ -538,11 +684,10 @@ def test_progress_leaves_out_what_was_there() -> None:
 
 
 @shipped
-@pytest.mark.parametrize("name", ["out.jsonl", "out.parquet"])
-def test_two_workers_write_the_same_bytes_as_one(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bulk, "BLOCK", 3)
+def test_two_workers_write_the_same_bytes_as_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parts, "BLOCK", 3)
     monkeypatch.chdir(tmp_path)
-    source = Path("in.jsonl")
+    source, name = Path("in.jsonl"), "out.parquet"
     write_lines(source, [*TEXTS, *(f"Việt Nam và Lào bàn về ma túy, lần {number}." for number in range(6))])
     source.write_bytes(source.read_bytes() + b"{\n")
     one = predict_files([source], name, threads=1)
@@ -555,8 +700,8 @@ def test_two_workers_write_the_same_bytes_as_one(name: str, tmp_path: Path, monk
 
 @shipped
 def test_what_a_worker_cannot_do_is_told() -> None:
-    task = bulk.Task("/nowhere", "/nowhere", "/nowhere", Output("jsonl", TOPICS, TYPES), 32, None)
-    with pytest.raises(DataError, match="No such file or directory: '/nowhere"), bulk._Workers(1, {}, task) as pool:
+    task = Task("/nowhere", "/nowhere", "/nowhere", Output("jsonl", TOPICS, TYPES), 32, None)
+    with pytest.raises(DataError, match="No such file or directory: '/nowhere"), Workers(1, {}, task) as pool:
         list(pool.run(blocks(Stream([given_texts(["a"])]))))
-    with pytest.raises(DataError, match="unknown backend 'abacus'"), bulk._Workers(1, {"backend": "abacus"}, task) as pool:
+    with pytest.raises(DataError, match="unknown backend 'abacus'"), Workers(1, {"backend": "abacus"}, task) as pool:
         list(pool.run(blocks(Stream([given_texts(["a"])]))))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import product
+from typing import Any
 
 import numpy as np
 import pytest
@@ -41,7 +42,7 @@ def test_spans_of_several_texts_are_those_of_each_best_path(seed: int, words: li
     assert len(found) == len(logits)
     for rows, spans in zip(logits, found, strict=True):
         probabilities = np.exp(rows) / np.exp(rows).sum(axis=1, keepdims=True)
-        path = best_path(np.log(np.maximum(probabilities, 1e-30)), TAGS) if len(rows) else []
+        path: Any = best_path(np.log(np.maximum(probabilities, 1e-30)), TAGS) if len(rows) else []
         expected = tags_to_spans([TAGS[i] for i in path], [(word, word + 1) for word in range(len(rows))])
         assert [span[:3] for span in spans] == expected
         for first, last, _, score in spans:

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from hoptac.model.configuration import CheckpointError
-from hoptac.model.export import compare, export
+from hoptac.model.export import calibration_texts, compare, export
 from hoptac.model.predictor import Predictor
 
+CALIBRATION = calibration_texts()[::8]
 TEXTS = ["Việt Nam bàn với Lào về thương mại.", "ông Nguyễn Văn Bình", "", "Mỹ (Lào) " * 30]
 
 
@@ -32,7 +33,7 @@ def test_float32_export_agrees_with_torch(tiny_checkpoint: Path, exported: Path)
 
 
 def test_int8_export_stays_near_torch(tiny_checkpoint: Path, tmp_path: Path) -> None:
-    folder = export(tiny_checkpoint, tmp_path / "int8")
+    folder = export(tiny_checkpoint, tmp_path / "int8", calibration=CALIBRATION)
     torch_form, onnx_form = (
         Predictor.from_pretrained(tiny_checkpoint, "cpu", "torch", "fp32"),
         Predictor.from_pretrained(folder),
@@ -42,7 +43,7 @@ def test_int8_export_stays_near_torch(tiny_checkpoint: Path, tmp_path: Path) -> 
 
 
 def test_int8_answers_do_not_depend_on_the_batch(tiny_checkpoint: Path, tmp_path: Path) -> None:
-    predictor = Predictor.from_pretrained(export(tiny_checkpoint, tmp_path / "int8"))
+    predictor = Predictor.from_pretrained(export(tiny_checkpoint, tmp_path / "int8", calibration=CALIBRATION))
     together = predictor.logits(TEXTS, batch_size=4)
     for text, (topics, tags) in zip(TEXTS, together, strict=True):
         [(alone, alone_tags)] = predictor.logits([text], batch_size=1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -16,20 +17,24 @@ from hoptac.data.corpus import load_corpus
 from hoptac.data.labels import TOPICS, TYPES, bio_tags
 from hoptac.model import runtime
 from hoptac.model.configuration import TOKENIZER_FILE, TORCH_WEIGHTS, CheckpointConfig
-from hoptac.model.export import export
+from hoptac.model.export import calibration_texts, export
 from hoptac.model.int8 import Seen, round_weights
 from hoptac.model.modeling import TopicParticipantModel
 from hoptac.model.predictor import Predictor
 
 TEXTS = ["Việt Nam bàn với Lào về thương mại.", "ông Nguyễn Văn Bình", "", "Mỹ (Lào) " * 30, "Lào, Mỹ và Việt Nam"]
+CALIBRATION = calibration_texts()[::8]
 CONFIGS = {"bert": BertConfig, "roberta": RobertaConfig, "electra": ElectraConfig}
 
 
-def _checkpoint(folder: Path, tiny_checkpoint: Path, kind: str, topics: tuple[str, ...], types: tuple[str, ...]) -> Path:
+def _checkpoint(
+    folder: Path, tiny_checkpoint: Path, kind: str, topics: tuple[str, ...], types: tuple[str, ...], **fields: int
+) -> Path:
     """A torch checkpoint of an untrained network whose activations have a channel that is much larger than the rest."""
     torch.manual_seed(5)
     vocabulary = json.loads((tiny_checkpoint / "config.json").read_text(encoding="utf-8"))["backbone"]["vocab_size"]
-    backbone = CONFIGS[kind](
+    config: Any = CONFIGS[kind]
+    backbone = config(
         vocab_size=vocabulary,
         hidden_size=32,
         embedding_size=32,
@@ -37,8 +42,9 @@ def _checkpoint(folder: Path, tiny_checkpoint: Path, kind: str, topics: tuple[st
         num_attention_heads=2,
         intermediate_size=64,
         pad_token_id=1,
+        **fields,
     )
-    encoder = AutoModel.from_config(backbone)
+    encoder = AutoModel.from_config(backbone)  # type: ignore[no-untyped-call]
     with torch.no_grad():
         for module in encoder.modules():
             if isinstance(module, torch.nn.LayerNorm):
@@ -69,7 +75,7 @@ def test_int8_is_near_torch(
 ) -> None:
     source = _checkpoint(tmp_path / "torch", tiny_checkpoint, kind, topics, types)
     network = Predictor.from_pretrained(source, "cpu", "torch", "fp32")
-    small = Predictor.from_pretrained(export(source, tmp_path / "onnx"))
+    small = Predictor.from_pretrained(export(source, tmp_path / "onnx", calibration=CALIBRATION))
     assert small.runtime.padded == (kind == "electra")  # which is traced, the others are written node by node
     texts = [sentence.text for sentence in load_corpus("development")[:60]]
     for left, right in zip(zip(*network.logits(texts), strict=True), zip(*small.logits(texts), strict=True), strict=True):
@@ -84,7 +90,9 @@ def test_int8_is_near_torch(
 @pytest.fixture(scope="module")
 def int8(tmp_path_factory: pytest.TempPathFactory, tiny_checkpoint: Path) -> Path:
     folder = tmp_path_factory.mktemp("int8")
-    return export(_checkpoint(folder / "torch", tiny_checkpoint, "bert", TOPICS, TYPES), folder / "onnx")
+    return export(
+        _checkpoint(folder / "torch", tiny_checkpoint, "bert", TOPICS, TYPES), folder / "onnx", calibration=CALIBRATION
+    )
 
 
 def test_not_a_bit_of_an_answer_depends_on_the_neighbours(int8: Path) -> None:
@@ -162,3 +170,24 @@ def test_moments_are_those_of_the_centred_and_scaled_rows() -> None:
     changed = (rows - center) / scale
     np.testing.assert_allclose(seen.moments(center, scale), changed.T @ changed / 50, atol=1e-4)
     np.testing.assert_array_equal(seen.low, rows.min(axis=0))
+
+
+def test_a_full_window_of_roberta_reaches_its_last_position(tmp_path: Path, tiny_checkpoint: Path) -> None:
+    source = _checkpoint(tmp_path / "torch", tiny_checkpoint, "roberta", TOPICS, TYPES, max_position_embeddings=34)
+    small = Predictor.from_pretrained(export(source, tmp_path / "onnx", calibration=CALIBRATION))
+    network = Predictor.from_pretrained(source, "cpu", "torch", "fp32")
+    windows = small.tokenizer.windows(small.tokenizer.encode([TEXTS[3]])[0])
+    assert max(len(window.ids) for window in windows) == 32  # with the two positions before the first: the whole table
+    [(left, _)], [(right, _)] = network.logits([TEXTS[3]]), small.logits([TEXTS[3]])
+    np.testing.assert_allclose(left, right, atol=0.5)
+
+
+def test_a_checkpoint_of_links_opens_as_in_the_cache_of_the_hub(int8: Path, tmp_path: Path) -> None:
+    (tmp_path / "blobs").mkdir()
+    (tmp_path / "snapshots" / "main").mkdir(parents=True)
+    for number, path in enumerate(int8.iterdir()):
+        blob = tmp_path / "blobs" / f"{number:040x}"
+        blob.write_bytes(path.read_bytes())
+        (tmp_path / "snapshots" / "main" / path.name).symlink_to(Path("..", "..", "blobs", blob.name))
+    predictor = Predictor.from_pretrained(tmp_path / "snapshots" / "main")
+    np.testing.assert_array_equal(predictor.logits(TEXTS)[0][0], Predictor.from_pretrained(int8).logits(TEXTS)[0][0])

@@ -18,8 +18,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hoptac.data.inputs import find_sources
 from hoptac.data.labels import TYPES
-from hoptac.data.rows import Cells, Row, Stream, find_sources, kept_columns
+from hoptac.data.rows import Cells, Row, Stream, kept_columns
 from hoptac.data.schema import DataError, Participant
 from hoptac.model import outputs
 from hoptac.model.outputs import Answer, Output, answer_columns, answer_types, output_form
@@ -68,6 +69,9 @@ def unpacked(data: bytes, compression: str) -> bytes:
         ("a.out.gz", "csv", ("csv", "gz")),
         ("a.parquet", None, ("parquet", "")),
         ("a", None, ("text", "")),
+        ("a.gz", None, ("text", "gz")),
+        ("a.ndjson.zst", None, ("jsonl", "zst")),
+        ("a.json", "jsonl", ("jsonl", "")),
         ("a.jsonl", "csv", ("csv", "")),
         ("a/", None, ("parquet", "")),
         ("a.jsonl/", "jsonl", ("jsonl", "")),
@@ -80,6 +84,12 @@ def test_the_ending_tells_the_format(name: str, given: str | None, expected: tup
 def test_parquet_is_not_compressed_again() -> None:
     with pytest.raises(DataError, match=r"a\.parquet\.gz: Parquet is compressed inside; leave \.gz out"):
         output_form("a.parquet.gz")
+
+
+@pytest.mark.parametrize("ending", [".json", ".tsv", ".xlsx", ".json.gz", ".csv.bz2", ".2"])
+def test_an_ending_that_tells_no_format_is_refused(ending: str) -> None:
+    with pytest.raises(DataError, match=r"out\..+: \.\w+ is not written; .*\.csv .*, or name a format \(--format\)"):
+        output_form(f"out{ending}")
 
 
 @pytest.mark.parametrize("compression", ["", "gz", "zst"])

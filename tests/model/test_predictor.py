@@ -7,6 +7,7 @@ import pickle
 import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -138,6 +139,6 @@ def test_predictions_travel_between_processes(predictor: Predictor) -> None:
 @pytest.mark.parametrize(
     ("options", "message"), [({"backend": "tensorflow"}, "unknown backend"), ({"backend": "onnx"}, "has no model.onnx")]
 )
-def test_backends_that_cannot_run_are_refused(tiny_checkpoint: Path, options: dict[str, str], message: str) -> None:
+def test_backends_that_cannot_run_are_refused(tiny_checkpoint: Path, options: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         Predictor.from_pretrained(tiny_checkpoint, **options)
