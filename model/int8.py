@@ -39,6 +39,10 @@ _LOW, _GELU_LOW = 16, 0.17
 """After the activation function nothing is below -0.17, so that the byte for zero may be small, and the steps finer."""
 
 
+_TOGETHER = 1024
+"""Tokens whose products are added at once."""
+
+
 class Seen:
     """What a linear layer read over some texts.
 
@@ -55,11 +59,23 @@ class Seen:
         self.total = np.zeros(channels)
         self.squares = np.zeros((channels, channels), np.float32)
         self.rows = 0
+        self._waiting: list[torch.Tensor] = []
 
-    def add(self, rows: Floats) -> None:
-        self.low, self.high = np.minimum(self.low, rows.min(axis=0)), np.maximum(self.high, rows.max(axis=0))
-        self.total += rows.sum(axis=0)
-        self.squares += rows.T @ rows
+    def add(self, rows: torch.Tensor) -> None:
+        """Count rows (tokens, channels); `finish` must follow the last."""
+        self._waiting.append(rows)
+        if sum(map(len, self._waiting)) >= _TOGETHER:
+            self.finish()
+
+    def finish(self) -> None:
+        if not self._waiting:
+            return
+        # In torch, whose threads are awake already: numpy's would wait for the same processors.
+        rows, self._waiting = torch.cat(self._waiting), []
+        self.low = np.minimum(self.low, rows.amin(0).numpy())
+        self.high = np.maximum(self.high, rows.amax(0).numpy())
+        self.total += rows.double().sum(0).numpy()
+        torch.from_numpy(self.squares).addmm_(rows.T, rows)
         self.rows += len(rows)
 
     def moments(self, center: Floats, scale: Floats) -> NDArray[np.float64]:
@@ -82,7 +98,7 @@ def observe(predictor: Predictor, model: TopicParticipantModel, texts: Sequence[
 
     def watch(name: str) -> Any:
         def hook(_: Any, inputs: tuple[torch.Tensor, ...]) -> None:
-            rows = inputs[0].detach().flatten(0, -2).float().cpu().numpy()
+            rows = inputs[0].detach().flatten(0, -2).float().cpu()
             found.setdefault(name, Seen(rows.shape[1])).add(rows)
 
         return hook
@@ -96,6 +112,8 @@ def observe(predictor: Predictor, model: TopicParticipantModel, texts: Sequence[
     finally:
         for hook in hooks:
             hook.remove()
+    for seen in found.values():
+        seen.finish()
     return found
 
 

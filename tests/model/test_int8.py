@@ -164,8 +164,9 @@ def test_moments_are_those_of_the_centred_and_scaled_rows() -> None:
     draw = np.random.default_rng(4)
     rows = (draw.normal(size=(50, 6)) + 2).astype(np.float32)
     seen = Seen(6)
-    seen.add(rows[:20])
-    seen.add(rows[20:])
+    seen.add(torch.from_numpy(rows[:20]))
+    seen.add(torch.from_numpy(rows[20:]))
+    seen.finish()
     center, scale = rows.mean(axis=0), np.linspace(0.5, 2, 6).astype(np.float32)
     changed = (rows - center) / scale
     np.testing.assert_allclose(seen.moments(center, scale), changed.T @ changed / 50, atol=1e-4)
