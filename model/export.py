@@ -20,7 +20,7 @@ from ..data.corpus import load_corpus
 from ..data.variants import without_diacritics
 from .card import EVALUATION_FILE, RECORD_FILE, read_record, write_card
 from .configuration import ONNX_DATA, ONNX_WEIGHTS, TOKENIZER_FILE, TORCH_WEIGHTS, CheckpointConfig, CheckpointError
-from .int8 import build_int8, can_build, observe
+from .int8 import build_int8, can_build, observe, row_scale
 from .predictor import Predictor
 from .runtime import SLOWER_FUSIONS, OnnxRuntime, TorchRuntime
 
@@ -258,7 +258,7 @@ def _quantize_word_table(graph: Any) -> None:
     reads = [node for node in graph.node if node.op_type == "Gather" and node.input[0] in weights]
     read = max(reads, key=lambda node: int(np.prod(weights[node.input[0]].dims)))
     table = numpy_helper.to_array(weights[read.input[0]])
-    scale = np.maximum(np.abs(table).max(axis=1, keepdims=True) / 127, 1e-12).astype(np.float32)
+    scale = row_scale(table)
     name, ids = read.input[0], read.input[1]
     graph.initializer.remove(weights[name])
     graph.initializer.append(numpy_helper.from_array(np.round(table / scale).astype(np.int8), f"{name}_int8"))

@@ -135,35 +135,35 @@ def build_int8(model: TopicParticipantModel, seen: dict[str, Seen]) -> onnx.Mode
     for number, layer in enumerate(layers):
         following = readings[number + 1][0].center if number + 1 < len(layers) else np.zeros_like(readings[0][0].center)
         last = seen[f"encoder.layer.{number}.output.dense"]
-        states = _layer(graph, layer, states, readings[number], last.squares / last.rows, following)
+        factor = rounding_factor(np.asarray(last.squares / last.rows, np.float64))
+        states = _layer(graph, layer, states, readings[number], factor, following)
     _heads(graph, model, states)
     _probe(graph)
     return graph.model()
 
 
 class _Graph:
-    """Nodes and constants of a graph, and how large its network is."""
+    """Nodes and constants of a graph, of a network with this configuration."""
 
     def __init__(self, config: Any) -> None:
         self.config = config
         self.nodes: list[onnx.NodeProto] = []
         self.constants: list[onnx.TensorProto] = []
         self.outputs: list[onnx.ValueInfoProto] = []
-        self.names: dict[tuple[str, bytes], str] = {}
+        self.names: dict[tuple[str, tuple[int, ...], bytes], str] = {}
         self.one = self.constant(np.float32(1))
         self.zero = self.constant(np.uint8(_ZERO))
         self.last = self.constant(np.array([-1], np.int64))
         self.shared: dict[str, str] = {}
 
     def constant(self, value: Any) -> str:
-        array = np.ascontiguousarray(value)
-        key = (f"{array.dtype}{array.shape}", array.tobytes())
-        if array.size > 1024 or key not in self.names:
-            name = f"c{len(self.constants)}"
-            self.constants.append(numpy_helper.from_array(array.reshape(np.shape(value)), name))
-            self.names[key if array.size <= 1024 else (name, b"")] = name
-            return name
-        return self.names[key]
+        array = np.ascontiguousarray(value).reshape(np.shape(value))
+        name = f"c{len(self.constants)}"
+        if array.size <= 1024:  # what is small often comes again
+            name = self.names.setdefault((str(array.dtype), array.shape, array.tobytes()), name)
+        if name == f"c{len(self.constants)}":
+            self.constants.append(numpy_helper.from_array(array, name))
+        return name
 
     def add(self, kind: str, *inputs: str, domain: str = "", output: str = "", **attributes: Any) -> str:
         name = output or f"{kind}{len(self.nodes)}"
@@ -182,12 +182,19 @@ class _Graph:
         return self.add("LayerNormalization", rows, weight, bias, axis=-1, epsilon=float(layer.eps))
 
     def product(
-        self, rows: str, weight: Floats, moments: NDArray[np.float64], bias: Floats | None = None, zero: str = ""
+        self, rows: str, weight: Floats, factor: NDArray[np.float64], bias: Floats | None = None, zero: str = ""
     ) -> str:
-        """Bytes times a matrix (outputs, inputs), whose columns get a scale for each output."""
-        scale = np.maximum(np.abs(weight).max(axis=1) / 127, 1e-12).astype(np.float32)
-        matrix = round_weights(weight / scale[:, None], moments).T
-        given = [rows, self.constant(matrix), self.one, self.constant(scale), zero or self.zero, ""]  # the weights' zero is 0
+        """Bytes times a matrix (outputs, inputs), with a scale for each output; `factor` is what `round_weights` takes."""
+        scale = row_scale(weight)
+        matrix = round_weights(weight / scale, factor).T
+        given = [
+            rows,
+            self.constant(matrix),
+            self.one,
+            self.constant(scale[:, 0]),
+            zero or self.zero,
+            "",
+        ]  # the weights' zero is 0
         given += [] if bias is None else [self.constant(bias.astype(np.float32))]
         return self.add("MatMulIntegerToFloat", *given, domain=_CONTRIBUTED)
 
@@ -208,8 +215,8 @@ class _Reading:
 
     center: Floats
     scale: Floats
-    moments: NDArray[np.float64]
-    """Mean products of each two channels of the bytes, less their zero."""
+    factor: NDArray[np.float64]
+    """Of the bytes' moments, for all weights that read them."""
 
     def weight(self, weight: Floats) -> Floats:
         """The weight (outputs, inputs) that reads the bytes."""
@@ -226,7 +233,7 @@ def _reading(seen: Seen, weights: Iterable[Floats]) -> _Reading:
     share = size**_SMOOTHING / column ** (1 - _SMOOTHING)
     step = (size / share).max() / 127
     center, scale = middle.astype(np.float32), (share * step).astype(np.float32)
-    return _Reading(center, scale, seen.moments(center, scale))
+    return _Reading(center, scale, rounding_factor(seen.moments(center, scale)))
 
 
 def _layer_readings(layer: Any, name: str, seen: dict[str, Seen]) -> tuple[_Reading, _Reading, _Reading]:
@@ -240,23 +247,37 @@ def _layer_readings(layer: Any, name: str, seen: dict[str, Seen]) -> tuple[_Read
     )
 
 
-def round_weights(weight: Floats, moments: NDArray[np.float64]) -> NDArray[np.int8]:
+def row_scale(matrix: Floats) -> Floats:
+    """The step of each row (rows, 1) at which its largest value is 127."""
+    scale: Floats = np.maximum(np.abs(matrix).max(axis=1, keepdims=True) / 127, 1e-12).astype(np.float32)
+    return scale
+
+
+def rounding_factor(moments: NDArray[np.float64]) -> NDArray[np.float64]:
+    """How the errors of inputs make up for each other: the lower Cholesky factor of the inverse moments, slightly damped.
+
+    Args:
+        moments: mean products of each two inputs, (inputs, inputs).
+    """
+    damped = moments + np.eye(len(moments)) * max(0.01 * float(np.trace(moments)) / len(moments), 1e-9)
+    return np.linalg.cholesky(np.linalg.inv(damped))
+
+
+def round_weights(weight: Floats, lower: NDArray[np.float64]) -> NDArray[np.int8]:
     """Weights (outputs, inputs) between -127 and 127 as whole numbers, so that what they give changes least (GPTQ, Frantar et al. 2023).
 
     Input by input the weights are rounded, and the inputs not yet rounded make up for the error as far as they vary together with it.
 
     Args:
-        moments: mean products of each two inputs, (inputs, inputs).
+        lower: the `rounding_factor` of the inputs.
 
-    >>> round_weights(np.array([[1.4, 1.4]], np.float32), np.ones((2, 2))).tolist()
+    >>> round_weights(np.array([[1.4, 1.4]], np.float32), rounding_factor(np.ones((2, 2)))).tolist()
     [[1, 2]]
     """
     left = weight.astype(np.float64)
-    damped = moments + np.eye(len(moments)) * max(0.01 * float(np.trace(moments)) / len(moments), 1e-9)
-    lower = np.linalg.cholesky(np.linalg.inv(damped))
     rounded = np.zeros(left.shape, np.int8)
-    for start in range(0, len(moments), _BLOCK):  # what later blocks make up for is added block by block
-        stop = min(start + _BLOCK, len(moments))
+    for start in range(0, len(lower), _BLOCK):  # what later blocks make up for is added block by block
+        stop = min(start + _BLOCK, len(lower))
         errors = np.zeros((len(left), stop - start))
         for column in range(start, stop):
             rounded[:, column] = np.clip(np.round(left[:, column]), -127, 127)
@@ -272,7 +293,7 @@ _BLOCK = 64
 def _embeddings(graph: _Graph, encoder: Any, shift: Floats) -> str:
     parts = encoder.embeddings
     table = _array(parts.word_embeddings.weight)
-    scale = np.maximum(np.abs(table).max(axis=1, keepdims=True) / 127, 1e-12).astype(np.float32)
+    scale = row_scale(table)
     rows = graph.add("Gather", graph.constant(np.round(table / scale).astype(np.int8)), "input_ids")
     scales = graph.add("Gather", graph.constant(scale), "input_ids")
     words = graph.add("Mul", graph.add("Cast", rows, to=TensorProto.FLOAT), scales)
@@ -290,14 +311,14 @@ def _layer(
     layer: Any,
     states: str,
     readings: tuple[_Reading, _Reading, _Reading],
-    moments: NDArray[np.float64],
+    factor: NDArray[np.float64],
     following: Floats,
 ) -> str:
     """One layer.
 
     Args:
         states: less the centre of the first reading.
-        moments: mean products of each two channels that the last product reads.
+        factor: the `rounding_factor` of what the last product reads.
         following: what the result is to be less by.
     """
     inner, heads = layer.attention.self, graph.config.num_attention_heads
@@ -308,24 +329,24 @@ def _layer(
         weight, bias = _array(part.weight), _array(part.bias)
         if part is inner.value:  # attention averages values, so these may already be what the output layer reads
             weight, bias = weight / context.scale[:, None], (bias - context.center) / context.scale
-        projected.append(graph.product(taken, before.weight(weight), before.moments, before.bias(weight, bias)))
+        projected.append(graph.product(taken, before.weight(weight), before.factor, before.bias(weight, bias)))
     mixed = graph.add("Attention", *projected, q_num_heads=heads, kv_num_heads=heads)
     output = layer.attention.output
     weight = _array(output.dense.weight)
     mixed = graph.add("QuantizeLinear", mixed, graph.one, graph.zero)
     bias = context.bias(weight, _array(output.dense.bias)) + before.center
-    attended = graph.add("Add", graph.product(mixed, context.weight(weight), context.moments, bias), states)
+    attended = graph.add("Add", graph.product(mixed, context.weight(weight), context.factor, bias), states)
     attended = graph.norm(attended, output.LayerNorm, between.center)
 
     weight, bias = _array(layer.intermediate.dense.weight), _array(layer.intermediate.dense.bias)
     taken = graph.bytes_of(attended, between.scale)
-    wide = graph.product(taken, between.weight(weight), between.moments, between.bias(weight, bias))
-    narrow = _narrow(graph, graph.add("Gelu", wide), _array(layer.output.dense.weight), moments)
+    wide = graph.product(taken, between.weight(weight), between.factor, between.bias(weight, bias))
+    narrow = _narrow(graph, graph.add("Gelu", wide), _array(layer.output.dense.weight), factor)
     narrow = graph.add("Add", narrow, graph.constant(_array(layer.output.dense.bias) + between.center))
     return graph.norm(graph.add("Add", narrow, attended), layer.output.LayerNorm, following)
 
 
-def _narrow(graph: _Graph, wide: str, weight: Floats, moments: NDArray[np.float64]) -> str:
+def _narrow(graph: _Graph, wide: str, weight: Floats, factor: NDArray[np.float64]) -> str:
     """The second product of the feed-forward part, whose inputs differ too much from token to token for a scale known beforehand."""
     rows = graph.add("Reshape", wide, graph.constant(np.array([-1, weight.shape[1]], np.int64)))
     largest = graph.add("ReduceMax", rows, graph.last, keepdims=0)
@@ -334,7 +355,7 @@ def _narrow(graph: _Graph, wide: str, weight: Floats, moments: NDArray[np.float6
     low = numpy_helper.from_array(np.array([_LOW], np.uint8))
     zeros = graph.once("zeros", lambda: graph.add("ConstantOfShape", graph.add("Shape", scale), value=low))
     taken = graph.add("QuantizeLinear", rows, scale, zeros, axis=0)
-    product = graph.product(taken, weight, moments, zero=graph.constant(np.uint8(_LOW)))
+    product = graph.product(taken, weight, factor, zero=graph.constant(np.uint8(_LOW)))
     product = graph.add("Mul", product, graph.add("Unsqueeze", scale, graph.last))
     shape = graph.once("shape", lambda: graph.add("Concat", graph.add("Shape", "input_ids"), graph.last, axis=0))
     return graph.add("Reshape", product, shape)

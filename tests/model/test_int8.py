@@ -18,7 +18,7 @@ from hoptac.data.labels import TOPICS, TYPES, bio_tags
 from hoptac.model import runtime
 from hoptac.model.configuration import TOKENIZER_FILE, TORCH_WEIGHTS, CheckpointConfig
 from hoptac.model.export import calibration_texts, export
-from hoptac.model.int8 import Seen, round_weights
+from hoptac.model.int8 import Seen, round_weights, rounding_factor
 from hoptac.model.modeling import TopicParticipantModel
 from hoptac.model.predictor import Predictor
 
@@ -156,7 +156,10 @@ def test_rounding_by_what_varies_together_is_better_than_to_the_nearest() -> Non
     inputs = draw.normal(size=(400, 100)) @ draw.normal(size=(100, 100)) + draw.normal(size=100)
     weight = draw.normal(size=(7, 100)).astype(np.float32) * 3
     moments = inputs.T @ inputs / len(inputs)
-    errors = [np.square(inputs @ (weight - rounded).T).mean() for rounded in (round_weights(weight, moments), np.round(weight))]
+    errors = [
+        np.square(inputs @ (weight - rounded).T).mean()
+        for rounded in (round_weights(weight, rounding_factor(moments)), np.round(weight))
+    ]
     assert errors[0] < 0.5 * errors[1]
 
 
