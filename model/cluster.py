@@ -20,12 +20,13 @@ from typing import TYPE_CHECKING, Any
 from .. import __version__
 from ..data.rows import BadRow, Row, arrow, parquet_rows, read_parquet
 from ..data.schema import DataError
-from .bulk import Progress, Report, prepare, thresholds_by_topic
+from .bulk import prepare
 from .configuration import CheckpointConfig, CheckpointError
 from .job import Counts, Job, Task
 from .outputs import answer_columns
 from .parts import BLOCK, Block, answer, write_part
 from .predictor import Predictor
+from .run import Progress, Report, thresholds_by_topic
 from .runtime import processors
 from .workers import keep_to_given_threads
 

@@ -12,13 +12,45 @@ import os
 import shutil
 import uuid
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Protocol, TextIO
 
+from ..data.rows import BadRow, Row
 from ..data.schema import DataError
-from .outputs import Output
+from .predictor import Predictor
+
+
+class Format(Protocol):
+    """How answers are written; small and picklable, so that it can be sent to other processes."""
+
+    @property
+    def ending(self) -> str:
+        """Of the name of a part."""
+
+    @property
+    def folder(self) -> bool:
+        """Whether each part is a file of the output."""
+
+    def begin(self, file: TextIO) -> None:
+        """Write what stands before the first part."""
+
+    def write(self, answers: Any, file: TextIO) -> None:
+        """Write answers as text."""
+
+    def encode(self, answers: Any) -> bytes:
+        """A part."""
+
+    def put_together(self, parts: Iterable[Path], target: BinaryIO) -> None:
+        """Write one file out of its parts."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """What makes two outputs alike, as JSON."""
+
+
+Answering = Callable[[Predictor, Sequence[Row | BadRow], int, Mapping[str, float] | None], tuple[list[Any], list[BadRow]]]
+"""Answers to rows, and the rows that have none, given a batch size and thresholds; picklable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +68,11 @@ class Task:
     parts: str
     errors: str
     temporary: str
-    output: Output
+    output: Format
     batch_size: int
     thresholds: Mapping[str, float] | None
+    answer: Answering | None = None
+    """None: rows are predicted."""
 
     def part(self, number: int) -> Path:
         """The file of a part. If it is there, it is whole, and so are its errors."""
@@ -92,7 +126,7 @@ class Job:
     """
 
     def __init__(
-        self, target: Path, output: Output, identity: Mapping[str, Any], *, errors: Path, restart: bool = False
+        self, target: Path, output: Format, identity: Mapping[str, Any], *, errors: Path, restart: bool = False
     ) -> None:
         self.target = target
         self.output = output
@@ -158,9 +192,12 @@ class Job:
         record = json.dumps(self.identity, ensure_ascii=False, indent=1)
         self._write("job.json", record.encode("utf-8", "backslashreplace"))
 
-    def task(self, batch_size: int = 32, thresholds: Mapping[str, float] | None = None) -> Task:
+    def task(
+        self, batch_size: int = 32, thresholds: Mapping[str, float] | None = None, answer: Answering | None = None
+    ) -> Task:
         """What `write_part` needs."""
-        return Task(str(self.parts), str(self.part_errors), str(self.temporary), self.output, batch_size, thresholds)
+        folders = str(self.parts), str(self.part_errors), str(self.temporary)
+        return Task(*folders, self.output, batch_size, thresholds, answer)
 
     def has(self, number: int) -> bool:
         """Whether a part is there."""

@@ -32,23 +32,24 @@ class Block:
     """How much of the input this is, from 0 to 1."""
 
 
-def blocks(stream: Stream) -> Iterator[Block]:
-    """The stream in blocks of `BLOCK` rows; one empty block if there are no rows, so that there always is a part.
+def blocks(stream: Stream, size: int | None = None) -> Iterator[Block]:
+    """The stream in blocks of `size` rows, by default `BLOCK`; one empty block if there are no rows, so that there always is a part.
 
     >>> from hoptac.data.inputs import given_texts
     >>> [len(block.rows) for block in blocks(Stream([given_texts(["Lào"] * 1500)]))]
     [1024, 476]
     """
+    size = size or BLOCK
     rows = iter(stream)
     before = 0.0
     for number in count():
-        chunk = list(islice(rows, BLOCK))
+        chunk = list(islice(rows, size))
         if number and not chunk:
             return
         share = stream.share()
         yield Block(number, chunk, None if share is None else share - before)
         before = share or 0.0
-        if len(chunk) < BLOCK:
+        if len(chunk) < size:
             return
 
 
@@ -59,7 +60,7 @@ def write_part(predictor: Predictor, block: Block, task: Task) -> Counts:
         DataError: as `answer`.
         OSError: if the part cannot be written.
     """
-    answers, bad = answer(predictor, block.rows, task.batch_size, task.thresholds)
+    answers, bad = (task.answer or answer)(predictor, block.rows, task.batch_size, task.thresholds)
     data = task.output.encode(answers)
     # The part comes last: where it stands, its errors do too.
     if bad:

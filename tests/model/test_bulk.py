@@ -25,11 +25,12 @@ from hoptac.data.labels import TOPICS, TYPES
 from hoptac.data.rows import Row, Stream
 from hoptac.data.schema import DataError, Participant
 from hoptac.model import parts
-from hoptac.model.bulk import Progress, predict_files, prepare
+from hoptac.model.bulk import predict_files, prepare
 from hoptac.model.job import Counts, Job, Task
 from hoptac.model.outputs import Output
 from hoptac.model.parts import Block, answer, blocks, write_part
 from hoptac.model.predictor import DEFAULT_CHECKPOINT, Prediction, Predictor
+from hoptac.model.run import Progress
 from hoptac.model.workers import Workers
 
 shipped = pytest.mark.skipif(not (DEFAULT_CHECKPOINT / "config.json").is_file(), reason="no checkpoint is shipped yet")

@@ -25,12 +25,12 @@ from hoptac import cli
 from hoptac.data.rows import Row
 from hoptac.data.schema import DataError
 from hoptac.model import bulk, cluster
-from hoptac.model.bulk import Progress
 from hoptac.model.cluster import DatasetPredictor, PartWriter, Recipe, predict_dataset, predict_files
 from hoptac.model.configuration import CheckpointError
 from hoptac.model.job import Task
 from hoptac.model.outputs import Output
 from hoptac.model.parts import BLOCK
+from hoptac.model.run import Progress
 
 pa = pytest.importorskip("pyarrow", reason="pyarrow is not installed; the extra `bulk` has it")
 pq = pytest.importorskip("pyarrow.parquet")
