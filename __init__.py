@@ -11,6 +11,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .data.article import Article as Article
+    from .data.article import read_article as read_article
+    from .data.event import Event as Event
     from .data.labels import CORE_TOPICS as CORE_TOPICS
     from .data.labels import TOPICS as TOPICS
     from .data.schema import DataError as DataError
@@ -19,6 +22,8 @@ if TYPE_CHECKING:
     from .model.bulk import predict_files as predict_files
     from .model.cluster import predict_dataset as predict_dataset
     from .model.configuration import CheckpointError as CheckpointError
+    from .model.event_files import extract_files as extract_files
+    from .model.events import extract_events as extract_events
     from .model.predictor import Prediction as Prediction
     from .model.predictor import Predictor as Predictor
     from .model.predictor import predict as predict
@@ -26,6 +31,11 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOME = {
+    "Article": "data.article",
+    "Event": "data.event",
+    "read_article": "data.article",
+    "extract_events": "model.events",
+    "extract_files": "model.event_files",
     "CORE_TOPICS": "data.labels",
     "TOPICS": "data.labels",
     "DataError": "data.schema",

@@ -13,7 +13,7 @@ import re
 import sys
 import time
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("interrupted", file=sys.stderr)
         return 1
     except ModuleNotFoundError as error:
-        print(f"error: {error}; this command needs the extra `train`", file=sys.stderr)
+        print(f"error: {error}; this command needs the extra `{getattr(options, 'extra', 'train')}`", file=sys.stderr)
         return 1
     except (ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
@@ -59,6 +59,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"hoptac {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     _predict_parser(commands)
+    _events_parser(commands)
+    _chart_parser(commands)
     _train_parser(commands)
     _evaluate_parser(commands)
     _calibrate_parser(commands)
@@ -97,16 +99,7 @@ def _predict_parser(commands: Any) -> None:
     parser.add_argument(
         "--format", choices=["text", "jsonl", "csv", "parquet"], help="default: by the ending of --output, else text"
     )
-    parser.add_argument("--errors", metavar="FILE", help="rows that fail; default: OUTPUT.errors.jsonl")
-    parser.add_argument(
-        "--workers", type=_positive, metavar="N", help="processes; default: 1, with --engine ray one for each CPU"
-    )
-    parser.add_argument(
-        "--threads",
-        type=_positive,
-        metavar="N",
-        help="of each process; default: all cores, divided by the workers; with --engine ray 1",
-    )
+    _job_options(parser)
     parser.add_argument(
         "--engine",
         choices=["local", "ray"],
@@ -115,6 +108,16 @@ def _predict_parser(commands: Any) -> None:
     )
     parser.add_argument(
         "--address", help="of a running Ray, auto on one of its machines; default: Ray is started here for this run"
+    )
+    parser.set_defaults(run=_predict)
+
+
+def _job_options(parser: argparse.ArgumentParser) -> None:
+    """Options of a job over files."""
+    parser.add_argument("--errors", metavar="FILE", help="what fails; default: OUTPUT.errors.jsonl")
+    parser.add_argument("--workers", type=_positive, metavar="N", help="processes; default: 1, with Ray one for each CPU")
+    parser.add_argument(
+        "--threads", type=_positive, metavar="N", help="of each process; default: all cores, divided by the workers; with Ray 1"
     )
     parser.add_argument("--restart", action="store_true", help="throw away what an unfinished run for this output left")
     parser.add_argument(
@@ -128,7 +131,6 @@ def _predict_parser(commands: Any) -> None:
     )
     parser.add_argument("--batch-size", type=_positive, default=32, metavar="N")
     _checkpoint_options(parser)
-    parser.set_defaults(run=_predict)
 
 
 def _positive(text: str) -> int:
@@ -165,9 +167,7 @@ def _predict(options: argparse.Namespace, parser: argparse.ArgumentParser) -> No
         if sys.stdin.isatty():
             parser.error("predict: name a FILE, or --text, or --sample")
         options.files = ["-"]
-    thresholds = _thresholds(options.threshold, parser)
-    if options.at_precision is not None and None in thresholds:
-        parser.error("--at-precision sets all thresholds; --threshold may only change single topics")
+    thresholds = _thresholds(options, parser)
     if options.output == "-" and (
         options.format == "parquet" or options.errors or (options.workers or 1) > 1 or options.engine == "ray"
     ):
@@ -176,8 +176,20 @@ def _predict(options: argparse.Namespace, parser: argparse.ArgumentParser) -> No
     from .data.inputs import given_texts, sample
 
     inputs = [*([given_texts(options.text)] if options.text else []), *([sample()] if options.sample else []), *options.files]
+    _run_job(predict_files, inputs, options, thresholds, arguments)
+
+
+def _run_job(
+    job: Any,
+    inputs: Sequence[Any],
+    options: argparse.Namespace,
+    thresholds: dict[Any, float],
+    arguments: dict[str, Any],
+    tell: Callable[[str], None] = lambda output: None,
+) -> None:
+    """Call what reads files and writes one, tell how it goes and what came of it, and raise where some of the input failed."""
     with _plain_warnings(), _progress(options.output) as progress:
-        report = predict_files(
+        report = job(
             inputs,
             options.output,
             format=options.format,
@@ -196,12 +208,13 @@ def _predict(options: argparse.Namespace, parser: argparse.ArgumentParser) -> No
             **arguments,
         )
     if report.resumed_rows:
-        print(f"{report.resumed_rows:,} of {report.rows:,} rows were there from an earlier run", file=sys.stderr)
+        print(f"{report.resumed_rows:,} of {report.rows:,} {report.unit} were there from an earlier run", file=sys.stderr)
     if options.output != "-":
         print(f"{report}, written to {options.output}", file=sys.stderr)
+        tell(options.output)
     if report.failed:
         where = f"; they are in {report.errors}" if report.errors else ""
-        raise DataError([f"{report.failed:,} of {report.rows:,} rows failed{where}"])
+        raise DataError([f"{report.failed:,} of {report.rows:,} {report.unit} failed{where}"])
 
 
 def _engine(options: argparse.Namespace, parser: argparse.ArgumentParser) -> tuple[Any, dict[str, Any]]:
@@ -223,15 +236,17 @@ def _engine(options: argparse.Namespace, parser: argparse.ArgumentParser) -> tup
     return predict_files, {"workers": options.workers or 1, "threads": options.threads, **reading}
 
 
-def _thresholds(given: Sequence[str], parser: argparse.ArgumentParser) -> dict[Any, float]:
+def _thresholds(options: argparse.Namespace, parser: argparse.ArgumentParser) -> dict[Any, float]:
     """Thresholds by topic; under None the one for all other topics."""
     thresholds: dict[Any, float] = {}
-    for item in given:
+    for item in options.threshold:
         topic, _, value = item.rpartition("=")
         try:
             thresholds[topic or None] = float(value)
         except ValueError:
             parser.error(f"--threshold {item}: {value!r} is not a number")
+    if options.at_precision is not None and None in thresholds:
+        parser.error("--at-precision sets all thresholds; --threshold may only change single topics")
     return thresholds
 
 
@@ -283,6 +298,112 @@ def _progress(output: str) -> Iterator[Any]:
 
 
 _SECONDS_BETWEEN_LINES = 30
+
+
+# -- events, chart ----------------------------------------------------------------------------------------------------
+
+
+def _events_parser(commands: Any) -> None:
+    parser = commands.add_parser("events", help="articles into a table of events: when, who with whom, on what")
+    parser.add_argument(
+        "files",
+        nargs="*",
+        metavar="FILE",
+        help="articles: .txt and .html, one each, or records of .jsonl, .csv, .tsv and .parquet, also .gz and .zst; folders; "
+        "patterns; - is standard input (the default)",
+    )
+    parser.add_argument("--sample", action="store_true", help="the article that ships with the package")
+    parser.add_argument(
+        "--published", metavar="DATE", help="of articles that do not say it themselves: 2025-05-20, 2025-05 or 2025"
+    )
+    parser.add_argument("--column", default="text", metavar="NAME", help="field or column of the article; default: text")
+    parser.add_argument(
+        "--published-column", default="published", metavar="NAME", help="of the date of publication; default: published"
+    )
+    parser.add_argument("--input-format", choices=["text", "jsonl"], default="text", help="of standard input; default: text")
+    parser.add_argument("--actors", metavar="FILE", help="names and codes of your own (YAML), see docs/events.md")
+    parser.add_argument(
+        "-o",
+        "--output",
+        default="-",
+        metavar="FILE",
+        help="where to write; FOLDER/ for part files; - is standard output (the default)",
+    )
+    parser.add_argument(
+        "--format",
+        choices=["text", "jsonl", "csv", "parquet", "plover", "polecat"],
+        help="default: by the ending of --output, else text",
+    )
+    _job_options(parser)
+    parser.set_defaults(run=_events, extra="events")
+
+
+def _events(options: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
+    if not (options.files or options.sample):
+        if sys.stdin.isatty():
+            parser.error("events: name a FILE or a folder, or --sample")
+        options.files = ["-"]
+    thresholds = _thresholds(options, parser)
+    if options.output == "-" and (options.format == "parquet" or options.errors or (options.workers or 1) > 1):
+        parser.error("--format parquet, --errors and --workers need an output file: -o FILE")
+    from .data.inputs import sample
+    from .model.event_files import extract_files
+
+    arguments = {
+        "published": options.published,
+        "published_column": options.published_column,
+        "standard_input": options.input_format,
+        "actors": options.actors,
+        "workers": options.workers or 1,
+        "threads": options.threads,
+    }
+    inputs = [*([sample()] if options.sample else []), *options.files]
+    _run_job(extract_files, inputs, options, thresholds, arguments, _tell_events)
+
+
+def _tell_events(output: str) -> None:
+    """Say what an output holds, where it can be read back."""
+    from .eval.event_counts import in_short
+    from .model.event_output import read_events, reading_form
+
+    if os.path.isdir(output) or reading_form(output):
+        print(in_short(read_events(output)), file=sys.stderr)
+
+
+def _chart_parser(commands: Any) -> None:
+    parser = commands.add_parser("chart", help="events as pictures and a page: topics over time, who with whom, pairs")
+    parser.add_argument("events", metavar="EVENTS", help="what `hoptac events` wrote: .jsonl, .csv or .parquet")
+    parser.add_argument("-o", "--output", metavar="FOLDER", help="where to write; default: a folder named like EVENTS")
+    parser.add_argument(
+        "--by",
+        choices=["day", "week", "month", "quarter", "year"],
+        default="",
+        help="bars of time; default: what suits the span",
+    )
+    parser.add_argument("--pairs", type=_positive, default=25, metavar="N", help="country pairs in the table; default: 25")
+    parser.add_argument("--partners", type=_positive, default=40, metavar="N", help="in the network; default: 40")
+    parser.set_defaults(run=_chart, extra="events")
+
+
+def _chart(options: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
+    from .eval.event_charts import draw_charts
+
+    for path in draw_charts(
+        options.events,
+        options.output or _chart_folder(options.events),
+        by=options.by,
+        pairs=options.pairs,
+        partners=options.partners,
+    ):
+        print(path)
+
+
+def _chart_folder(events: str) -> Path:
+    """Beside a table and named like it, without its endings; in a folder of parts itself there is no room for it."""
+    path = Path(events)
+    if path.is_dir():
+        return path.with_name(f"{path.name}-charts")
+    return path.with_name(path.name.split(".")[0] or path.name)
 
 
 # -- train, evaluate, export, benchmark -------------------------------------------------------------------------------
@@ -572,18 +693,28 @@ def _benchmark_parser(commands: Any) -> None:
     parser.add_argument(
         "--backbone", metavar="NAME", help="only this: speed of training and prediction with it against stock transformers"
     )
+    parser.add_argument(
+        "--events", type=_positive, metavar="N", help="only this: N articles to events, against prediction of their sentences"
+    )
     parser.add_argument("--json", action="store_true", help="figures as JSON")
     parser.set_defaults(run=_benchmark)
 
 
 def _benchmark(options: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
-    if options.backbone:
+    if options.events:
+        if any((options.output, options.contenders, options.torch, options.quick, options.training, options.backbone)):
+            parser.error("--events: only --rounds and --json go with it")
+        from .eval.event_benchmark import benchmark_events, events_table
+
+        figures = benchmark_events(options.events, options.rounds or 1, _say)
+        table: Any = events_table(figures)
+    elif options.backbone:
         if options.output or options.contenders or options.torch or options.rounds or options.quick or options.training:
             parser.error("--backbone: only --json goes with it")
         from .train.benchmark import backbone_table, benchmark_backbone
 
         figures = benchmark_backbone(options.backbone)
-        table: Any = backbone_table(figures)
+        table = backbone_table(figures)
     else:
         from .eval.benchmark import QUICK, Effort, benchmark
         from .eval.benchmark_output import figures_tables, write_figures

@@ -11,8 +11,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from .article import sample_article
 from .schema import DataError
+from .sentences import sample_article
 
 FORMS = {".jsonl": "jsonl", ".csv": "csv", ".tsv": "tsv", ".parquet": "parquet", ".txt": "text", ".ndjson": "jsonl"}
 """Formats by the endings that tell them. A file without an ending, or with one that tells nothing, is read as text."""
@@ -22,6 +22,8 @@ _OTHERS = re.compile(
 )
 """Endings of what is no plain text: to read it as such would predict its marks and bytes."""
 COMPRESSIONS = {".gz": "gz", ".zst": "zst"}
+PAGES = (".html", ".htm", ".xhtml")
+"""Endings of web pages, which are read as articles only."""
 _ERRORS_ENDING = ".errors.jsonl"
 
 
@@ -31,7 +33,7 @@ class Source:
 
     name: str
     form: str
-    """One of the values of `FORMS`; of texts that are here: `given`, each is a row, or `article`, sentences are found."""
+    """One of the values of `FORMS`, or `page`; of texts that are here: `given`, each is a row, or `article`, sentences are found."""
     compression: str = ""
     texts: tuple[str, ...] = ()
 
@@ -54,6 +56,15 @@ class Source:
         return {"name": self.name, "size": status.st_size, "changed": status.st_mtime_ns}
 
 
+def is_page(name: str) -> bool:
+    """Whether the ending of a file says that it is a web page.
+
+    >>> is_page("a/b.html.gz"), is_page("b.txt")
+    (True, False)
+    """
+    return _ending(name)[0] in PAGES
+
+
 def given_texts(texts: Sequence[str]) -> Source:
     """Texts that are here already, each read as one sentence."""
     return Source("text", "given", texts=tuple(texts))
@@ -65,7 +76,10 @@ def sample() -> Source:
 
 
 def find_sources(
-    inputs: Sequence[str | os.PathLike[str] | Source], form: str = "text", leave_out: Sequence[str | os.PathLike[str]] = ()
+    inputs: Sequence[str | os.PathLike[str] | Source],
+    form: str = "text",
+    leave_out: Sequence[str | os.PathLike[str]] = (),
+    pages: bool = False,
 ) -> list[Source]:
     """All inputs as single files: folders and patterns give the files in them, sorted.
 
@@ -75,6 +89,7 @@ def find_sources(
         inputs: files, folders, glob patterns, `-` for standard input, or sources.
         form: how standard input is read, `text` or `jsonl`.
         leave_out: outputs; what stands there is not taken from folders and patterns.
+        pages: whether web pages are taken too.
 
     Raises:
         ValueError: for another format of standard input.
@@ -92,7 +107,7 @@ def find_sources(
         elif os.fspath(given) == "-":
             sources.append(Source("-", form))
         else:
-            sources += map(_file_source, _files(os.fspath(given), avoided))
+            sources += [_file_source(name, pages) for name in _files(os.fspath(given), avoided, pages)]
     seen: set[str] = set()
     for source in sources:
         place = source.name if source.texts or source.name == "-" else os.path.realpath(source.name)
@@ -102,12 +117,12 @@ def find_sources(
     return sources
 
 
-def _files(name: str, avoided: set[str]) -> list[str]:
+def _files(name: str, avoided: set[str], pages: bool) -> list[str]:
     """The files that a name means: itself, those of a folder, or those that fit a pattern."""
     if os.path.isdir(name):
-        found = [path for path in _files_below(name) if not _is_below(path, avoided)]
+        found = [path for path in _files_below(name, pages) if not _is_below(path, avoided)]
         if not found:
-            endings = " ".join(FORMS)
+            endings = " ".join([*FORMS, *(PAGES if pages else ())])
             raise DataError([f"{name}: no file below this folder has one of the endings {endings} (also with .gz or .zst)"])
         return found
     if os.path.exists(name):
@@ -118,19 +133,20 @@ def _files(name: str, avoided: set[str]) -> list[str]:
         raise FileNotFoundError(f"{name}: no such file (for a text on the command line: --text)")
     found = []
     for match in sorted(glob.glob(name, recursive=True)):
-        found += _files_below(match) if os.path.isdir(match) else [match]
+        found += _files_below(match, pages) if os.path.isdir(match) else [match]
     found = [path for path in found if not _is_below(path, avoided)]
     if not found:
         raise FileNotFoundError(f"{name}: no file fits this pattern")
     return found
 
 
-def _files_below(folder: str) -> list[str]:
+def _files_below(folder: str, pages: bool) -> list[str]:
+    endings = {*FORMS, *PAGES} if pages else FORMS
     found = []
     for parent, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".")]
         for name in names:
-            if _ending(name)[0] in FORMS and not name.startswith(".") and not name.endswith(_ERRORS_ENDING):
+            if _ending(name)[0] in endings and not name.startswith(".") and not name.endswith(_ERRORS_ENDING):
                 found.append(os.path.join(parent, name))
     return sorted(found)
 
@@ -151,10 +167,12 @@ def _ending(name: str) -> tuple[str, str]:
     return (path.with_suffix("") if compression else path).suffix, compression
 
 
-def _file_source(name: str) -> Source:
+def _file_source(name: str, pages: bool) -> Source:
     ending, compression = _ending(name)
     if ending == ".parquet" and compression:
         raise DataError([f"{name}: a Parquet file is compressed inside; unpack it"])
+    if pages and is_page(name):
+        return Source(name, "page", COMPRESSIONS.get(compression, ""))
     if _OTHERS.fullmatch(ending):
         raise DataError(
             [

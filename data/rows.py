@@ -21,9 +21,9 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any, BinaryIO, TextIO
 
-from .article import read_lines
 from .inputs import Source
 from .schema import DataError, parse_json, utf8_problem
+from .sentences import read_lines
 
 _PREDICTED = ("text", "topics", "scores", "participants")
 """Fields of a JSON object that a prediction fills: what they held before is not kept."""
@@ -208,15 +208,17 @@ class Stream:
         sources: as `find_sources` gives them.
         column: the field or column that holds the text.
         lines: each line of plain text is one row, instead of each sentence.
+        whole: each text file, or web page, is one row.
 
     Raises:
         DataError: while it is read, if a file as a whole cannot be read on.
     """
 
-    def __init__(self, sources: Sequence[Source], column: str = "text", lines: bool = False) -> None:
+    def __init__(self, sources: Sequence[Source], column: str = "text", lines: bool = False, whole: bool = False) -> None:
         self.sources = list(sources)
         self.column = column
         self.lines = lines
+        self.whole = whole
         self.position = _Position()
         by_rows = bool(self.sources) and all(source.form == "parquet" for source in self.sources)
         self.total_rows = sum(parquet_rows(source.name) for source in self.sources) if by_rows else None
@@ -253,6 +255,9 @@ class Stream:
         if source.form == "given":
             for number, text in enumerate(source.texts, 1):
                 yield Row(text, f"text {number}", 0, len(text), f"text {number}")
+        elif source.form == "article" and self.whole:
+            text = "".join(source.texts)
+            yield Row(text, source.name, 0, len(text), source.name)
         elif source.form == "article":
             yield from _sentences("".join(source.texts).splitlines(keepends=True), source.name, False)
         elif source.form == "parquet":
@@ -265,7 +270,9 @@ class Stream:
                 yield from _records(file, source.name, self.column)
         else:
             with _as_text(self.position, source) as lines:
-                if source.form == "text":
+                if source.form in ("text", "page") and self.whole:
+                    yield _whole(lines.read(), source.name)
+                elif source.form == "text":
                     yield from _sentences(lines, source.name, self.lines)
                 else:
                     yield from _table(lines, source.name, self.column, _DELIMITERS[source.form])
@@ -329,6 +336,11 @@ def _sentences(lines: Iterator[str] | Sequence[str] | TextIO, name: str, whole_l
             for place in read_lines([line], name, whole_lines):
                 yield Row(place.text, name, offset + place.start, offset + place.end, where)
         offset += len(line)
+
+
+def _whole(text: str, name: str) -> Row | BadRow:
+    problem = _not_utf8(text)
+    return BadRow(name, problem, _shown(text)) if problem else Row(text, name, 0, len(text), name)
 
 
 def _not_utf8(text: str) -> str:

@@ -46,7 +46,8 @@ def _head(figures: Mapping[str, Any]) -> Iterator[str]:
     )
 
 
-def _table(title: str, first: str, *others: str) -> Table:
+def plain_table(title: str, first: str, *others: str) -> Table:
+    """An empty table of names in the first column and figures in the others."""
     table = Table(first, title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for name in others:
         table.add_column(name, justify="right")
@@ -54,7 +55,7 @@ def _table(title: str, first: str, *others: str) -> Table:
 
 
 def _cold_start_table(figures: Mapping[str, Any]) -> Table:
-    table = _table("Cold start: a fresh process", "what", "seconds", "spread", "peak MB", "ratio", "of memory")
+    table = plain_table("Cold start: a fresh process", "what", "seconds", "spread", "peak MB", "ratio", "of memory")
     ratios = figures.get("ratios", {})
     for name, title in (
         ("first_answer", "to the first answer"),
@@ -74,7 +75,7 @@ def _cold_start_table(figures: Mapping[str, Any]) -> Table:
 def _limit_table(limit: Mapping[str, Any]) -> Table:
     shapes = list(next(iter(next(iter(limit.values()))["products"].values())))
     heads = ["threads", *(_SHAPES.get(shape, shape) for shape in shapes), "to best", "sentences/s"]
-    table = _table("The machine's matrix products, 10⁹ operations a second; the fastest is the limit", "product", *heads)
+    table = plain_table("The machine's matrix products, 10⁹ operations a second; the fastest is the limit", "product", *heads)
     for threads, row in limit.items():
         for product, rates in row["products"].items():
             table.add_row(
@@ -97,10 +98,10 @@ def _contenders_tables(contenders: Mapping[str, Any]) -> Iterator[Table]:
     rows = [(found["title"], threads, row) for found in contenders.values() for threads, row in found["threads"].items()]
     batches = sorted({batch for _, _, row in rows for batch in row["sentences_per_second"]}, key=int)
     columns = ("threads", "p50 ms", "p99 ms", *(f"by {batch}" for batch in batches))
-    figures = _table(
+    figures = plain_table(
         "Milliseconds of one sentence; sentences a second by batch size", "contender", *columns, "spread", "peak MB"
     )
-    ratios = _table(
+    ratios = plain_table(
         "The same, divided by the default's; and its share of the limit", "contender", *columns, "best", "peak MB", "limit"
     )
     before = ""
@@ -127,7 +128,7 @@ def _contenders_tables(contenders: Mapping[str, Any]) -> Iterator[Table]:
 
 
 def _workers_table(figures: Mapping[str, Any]) -> Table:
-    table = _table("Worker processes of one thread each", "workers", "sentences a second", "spread", "ratio")
+    table = plain_table("Worker processes of one thread each", "workers", "sentences a second", "spread", "ratio")
     for workers, rate in figures["sentences_per_second"].items():
         ratio = figures["ratio"] if workers == "2" else 1
         table.add_row(workers, f"{rate['median']:.0f}", f"{rate['spread']:.0%}", f"{ratio:.2f}")
@@ -136,14 +137,16 @@ def _workers_table(figures: Mapping[str, Any]) -> Table:
 
 def _training_table(figures: Mapping[str, Any]) -> Table:
     title = f"Training of {figures['backbone']}: steps of {figures['batch_size']} sentences, {figures['threads']} threads"
-    table = _table(title, "", "steps a second", "ours is")
+    table = plain_table(title, "", "steps a second", "ours is")
     for name, rate in figures["steps_per_second"].items():
         table.add_row(name, f"{rate:.2f}", f"{figures['ratios'].get(name, 1):.1f}x")
     return table
 
 
 def _bars_table(bars: Sequence[Mapping[str, Any]]) -> Table:
-    table = _table("What the default is to reach, on all cores, each at its best batch size", "ratio", "measured", "wanted", "")
+    table = plain_table(
+        "What the default is to reach, on all cores, each at its best batch size", "ratio", "measured", "wanted", ""
+    )
     for bar in bars:
         wanted = f"{'at most' if bar['at_most'] else 'at least'} {bar['wanted']:g}"
         table.add_row(bar["name"], f"{bar['value']:.2f}", wanted, "reached" if bar["reached"] else "missed")

@@ -27,7 +27,7 @@ VARIABLES = {INK: "ink", MUTED: "muted", RULE: "rule", FIRST: "first", SECOND: "
 """In a page these colours are CSS variables, so that a dark page has figures in light ink."""
 FEW = 10
 """A bin of a reliability plot with fewer pairs is drawn hollow."""
-_STYLE: dict[Any, Any] = {
+STYLE: dict[Any, Any] = {
     "font.family": "DejaVu Sans",  # comes with matplotlib and has all Vietnamese letters
     "font.size": 7.5,
     "text.parse_math": False,  # a label may have a dollar sign
@@ -87,8 +87,8 @@ def dots(panels: Sequence[Panel]) -> Figure:
     ['trade', 'mia']
     """
     rows = max(len(panel.dots) for panel in panels)
-    with rc_context(_STYLE):
-        figure = _figure(0.75 + 0.19 * rows)
+    with rc_context(STYLE):
+        figure = new_figure(0.75 + 0.19 * rows)
         axes = figure.subplots(1, len(panels), squeeze=False)[0]
         for axis, panel in zip(axes, panels, strict=True):
             _dot_panel(axis, panel, rows)
@@ -96,7 +96,7 @@ def dots(panels: Sequence[Panel]) -> Figure:
 
 
 def _dot_panel(axis: Axes, panel: Panel, rows: int) -> None:
-    axis.set_title(_label(panel.title, 60))
+    axis.set_title(short_label(panel.title, 60))
     numbers: list[float] = [0.0] if panel.difference else []
     for y, dot in enumerate(panel.dots):
         if dot.value is None:
@@ -118,7 +118,7 @@ def _dot_panel(axis: Axes, panel: Panel, rows: int) -> None:
     for y, dot in enumerate(panel.dots):
         if dot.value is None:
             axis.text(left, y, "  nothing to score", va="center", color=MUTED, fontsize=6.5, style="italic")
-    axis.set_yticks(range(len(panel.dots)), [_label(dot.label) for dot in panel.dots])
+    axis.set_yticks(range(len(panel.dots)), [short_label(dot.label) for dot in panel.dots])
     for text, dot in zip(axis.get_yticklabels(), panel.dots, strict=True):
         text.set_fontweight("bold" if dot.strong and not all(other.strong for other in panel.dots) else "normal")
     axis.set_ylim(rows - 0.4, -0.6)
@@ -144,8 +144,8 @@ def threshold_curves(curves: Mapping[str, Any], thresholds: Mapping[str, float],
     shown += [(name, own, thresholds.get(name), gold.get(name) == 0) for name, own in curves["topics"].items()]
     columns = min(5, len(shown))
     rows = -(-len(shown) // columns)
-    with rc_context(_STYLE):
-        figure = _figure(0.75 + 1.15 * rows)
+    with rc_context(STYLE):
+        figure = new_figure(0.75 + 1.15 * rows)
         axes = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
         for number, axis in enumerate(axes.flat):
             if number >= len(shown):
@@ -175,7 +175,7 @@ _THRESHOLD: dict[str, Any] = {"color": MUTED, "linewidth": 1.0, "linestyle": (0,
 def _curve_panel(
     axis: Axes, name: str, grid: Sequence[float], curve: Mapping[str, Sequence[float]], threshold: float | None, empty: bool
 ) -> None:
-    axis.set_title(_label(name, 24), fontsize=7.5, pad=3)
+    axis.set_title(short_label(name, 24), fontsize=7.5, pad=3)
     axis.set(xlim=(0, 1), ylim=(0, 1.03), xticks=(0, 0.5, 1), yticks=(0, 0.5, 1))
     axis.set_xticklabels(["0", "0.5", "1"])
     axis.grid()
@@ -201,8 +201,8 @@ def reliability_plot(bins: Sequence[Mapping[str, Any]]) -> Figure:
     2
     """
     known = [row for row in bins if row["count"]]
-    with rc_context(_STYLE):
-        figure = _figure(4.2, 4.2)
+    with rc_context(STYLE):
+        figure = new_figure(4.2, 4.2)
         upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
         upper.plot([0, 1], [0, 1], color=MUTED, linewidth=0.9, linestyle=(0, (4, 2)))
         upper.plot([r["probability"] for r in known], [r["right"] for r in known], color=FIRST, linewidth=1.0)
@@ -227,13 +227,14 @@ def reliability_plot(bins: Sequence[Mapping[str, Any]]) -> Figure:
     return figure
 
 
-def _figure(height: float, width: float = WIDTH) -> Figure:
+def new_figure(height: float, width: float = WIDTH) -> Figure:
+    """An empty figure, in inches, that no window shows."""
     figure = Figure(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(figure)
     return figure
 
 
-def _label(text: str, most: int = 28) -> str:
+def short_label(text: str, most: int = 28) -> str:
     """A label of the user's data as a plot can have it: one line, not too long, nothing that no font has a picture for."""
     line = " ".join(text.encode("utf-8", "replace").decode().split())
     line = "".join(c for c in line if c.isprintable())
@@ -278,7 +279,7 @@ def inline_svg(figure: Figure, name: str) -> str:
 
 def _saved(figure: Figure, ending: str, **options: Any) -> bytes:
     buffer = io.BytesIO()
-    with rc_context(_STYLE), warnings.catch_warnings():
+    with rc_context(STYLE), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")  # a box stands there; the tables have the label
         if figure.get_layout_engine() is not None:
             figure.draw_without_rendering()

@@ -120,7 +120,7 @@ class Output:
         if self.folder:
             self.begin(text)
         self.write(answers, text)
-        return self._compressed(text.getvalue())
+        return compressed(text.getvalue(), self.compression)
 
     def begin(self, file: TextIO) -> None:
         """Write what stands before the first part: the header of CSV. Not for Parquet."""
@@ -135,25 +135,11 @@ class Output:
     def put_together(self, parts: Iterable[Path], target: BinaryIO) -> None:
         """Write one file out of its parts."""
         if self.form == "parquet":
-            _join_parquet(self, parts, target)
+            join_parquet(_schema(self), parts, target)
             return
         header = io.StringIO(newline="")
         self.begin(header)
-        # Members of gzip and frames of zstd may follow each other in one file (RFC 1952, RFC 8878).
-        if header.getvalue():
-            target.write(self._compressed(header.getvalue()))
-        for part in parts:
-            with open(part, "rb") as file:
-                shutil.copyfileobj(file, target, 2**20)
-
-    def _compressed(self, text: str) -> bytes:
-        # Half a surrogate pair, which UTF-8 cannot hold, is written as its escape, which JSON reads back.
-        data = text.encode("utf-8", "backslashreplace")
-        if self.compression == "gz":
-            return gzip.compress(data, mtime=0)
-        if self.compression == "zst":
-            return bytes(arrow().Codec("zstd").compress(data, asbytes=True))
-        return data
+        join_text(header.getvalue(), self.compression, parts, target)
 
     def to_dict(self) -> dict[str, Any]:
         """What makes two outputs alike, as JSON."""
@@ -164,6 +150,30 @@ class Output:
             "columns": [[name, str(kind)] for name, kind in self.kept.items()],
             "records": self.records,
         }
+
+
+def compressed(text: str, compression: str) -> bytes:
+    """Text as the bytes of a file, or of a piece: members of gzip and frames of zstd may follow each other (RFC 1952, RFC 8878).
+
+    Args:
+        compression: `gz`, `zst` or nothing.
+    """
+    # Half a surrogate pair, which UTF-8 cannot hold, is written as its escape, which JSON reads back.
+    data = text.encode("utf-8", "backslashreplace")
+    if compression == "gz":
+        return gzip.compress(data, mtime=0)
+    if compression == "zst":
+        return bytes(arrow().Codec("zstd").compress(data, asbytes=True))
+    return data
+
+
+def join_text(header: str, compression: str, parts: Iterable[Path], target: BinaryIO) -> None:
+    """Write a file of text out of what stands before the first part, and its parts, which are compressed already."""
+    if header:
+        target.write(compressed(header, compression))
+    for part in parts:
+        with open(part, "rb") as file:
+            shutil.copyfileobj(file, target, 2**20)
 
 
 def _source(row: Row) -> str:
@@ -256,13 +266,13 @@ def answer_columns(predictions: Sequence[Prediction | None], topics: Sequence[st
     pa = arrow()
     values: dict[str, list[Any]] = {
         "topics": [p and list(p.topics) for p in predictions],
-        "participants": [p and [{**q.to_dict(), "text": _whole_text(q.text)} for q in p.participants] for p in predictions],
+        "participants": [p and [{**q.to_dict(), "text": whole_text(q.text)} for q in p.participants] for p in predictions],
     }
     values |= {f"score_{topic}": [p and p.scores[topic] for p in predictions] for topic in topics}
     return {name: pa.array(values[name], kind) for name, kind in answer_types(topics).items()}
 
 
-def _whole_text(text: str) -> str:
+def whole_text(text: str) -> str:
     """The text with the replacement character for half a surrogate pair, which Parquet cannot hold; the length stays."""
     return _SURROGATE.sub("\ufffd", text)
 
@@ -283,10 +293,10 @@ def _table(output: Output, answers: Sequence[Answer]) -> Any:
         records = [_record(row) for row in rows]
         columns["record"] = [r and r.encode("utf-8", "backslashreplace").decode("utf-8") for r in records]
     columns |= {
-        "source": [_whole_text(_source(row)) for row in rows],
+        "source": [whole_text(_source(row)) for row in rows],
         "start": [row.start for row in rows],
         "end": [row.end for row in rows],
-        "text": [_whole_text(row.text) for row in rows],
+        "text": [whole_text(row.text) for row in rows],
     }
     columns |= answer_columns([prediction for _, prediction in answers], output.topics)
     schema = _schema(output)
@@ -320,9 +330,10 @@ def _kept_column(rows: Sequence[Row], name: str, kind: Any) -> Any:
     return pa.chunked_array(chunks, kind)
 
 
-def _join_parquet(output: Output, parts: Iterable[Path], target: BinaryIO) -> None:
+def join_parquet(schema: Any, parts: Iterable[Path], target: BinaryIO) -> None:
+    """Write a Parquet file out of its parts, which have this schema, in row groups of bounded size."""
     parquet = arrow("parquet")
-    with parquet.ParquetWriter(target, _schema(output), compression="zstd") as writer:
+    with parquet.ParquetWriter(target, schema, compression="zstd") as writer:
         for group in _row_groups(parquet.read_table(part) for part in parts):
             writer.write_table(group, row_group_size=max(1, group.num_rows))
 

@@ -86,17 +86,33 @@ def answer(
             which a row can be blamed for.
     """
     texts = [row.text for row in rows if isinstance(row, Row)]
-    following = iter([outcome for group in _groups(texts) for outcome in _outcomes(predictor, group, batch_size, thresholds)])
+    following = iter(outcomes(predictor, texts, batch_size, thresholds))
     answers: list[Answer] = []
     bad: list[BadRow] = []
     for row in rows:
         if isinstance(row, BadRow):
             bad.append(row)
         elif isinstance(outcome := next(following), Exception):
-            bad.append(BadRow(row.where, f"prediction failed: {_named(outcome)}", row.text))
+            bad.append(failed_row(row, outcome))
         else:
             answers.append((row, outcome))
     return answers, bad
+
+
+def failed_row(row: Row, error: Exception) -> BadRow:
+    """A row at which prediction failed."""
+    return BadRow(row.where, f"prediction failed: {_named(error)}", row.text)
+
+
+def outcomes(
+    predictor: Predictor, texts: Sequence[str], batch_size: int = 32, thresholds: Mapping[str, float] | None = None
+) -> list[Prediction | Exception]:
+    """For each text its prediction, or why there is none.
+
+    Raises:
+        DataError: as `answer`.
+    """
+    return [outcome for group in _groups(texts) for outcome in _outcomes(predictor, group, batch_size, thresholds)]
 
 
 def _groups(texts: Sequence[str]) -> Iterator[list[str]]:
@@ -116,7 +132,6 @@ def _groups(texts: Sequence[str]) -> Iterator[list[str]]:
 def _outcomes(
     predictor: Predictor, texts: list[str], batch_size: int, thresholds: Mapping[str, float] | None
 ) -> Sequence[Prediction | Exception]:
-    """For each text its prediction, or why there is none."""
     try:
         return predictor.predict(texts, batch_size, thresholds)
     except Exception as error:  # one of the texts; which one is seen when each goes alone

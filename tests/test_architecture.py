@@ -124,7 +124,7 @@ def test_no_module_is_named_like_a_library_it_would_hide() -> None:
     assert {path.stem for path in MODULES}.isdisjoint((HEAVY | sys.stdlib_module_names) - {"__main__"})
 
 
-CONFIGS = sorted((ROOT / "configs").glob("*.y*ml"))
+CONFIGS = sorted(path for path in (ROOT / "configs").glob("*.y*ml") if path.name != "actors.yaml")
 
 
 @pytest.mark.parametrize("path", CONFIGS, ids=name)

@@ -19,9 +19,9 @@ import pytest
 
 from hoptac import __version__
 from hoptac.cli import main
-from hoptac.data.article import sample_article, split_sentences
 from hoptac.data.labels import TOPICS, TYPES
 from hoptac.data.schema import Participant, read_sentences
+from hoptac.data.sentences import sample_article, split_sentences
 from hoptac.model.parts import BLOCK
 from hoptac.model.predictor import DEFAULT_CHECKPOINT, Prediction, Predictor
 
