@@ -373,7 +373,7 @@ def _tell_events(output: str) -> None:
 def _chart_parser(commands: Any) -> None:
     parser = commands.add_parser("chart", help="events as pictures and a page: topics over time, who with whom, pairs")
     parser.add_argument("events", metavar="EVENTS", help="what `hoptac events` wrote: .jsonl, .csv or .parquet")
-    parser.add_argument("-o", "--output", metavar="FOLDER", help="where to write; default: a folder named like EVENTS")
+    parser.add_argument("-o", "--output", metavar="FOLDER", help="where to write; default: EVENTS-charts, beside EVENTS")
     parser.add_argument(
         "--by",
         choices=["day", "week", "month", "quarter", "year"],
@@ -399,11 +399,10 @@ def _chart(options: argparse.Namespace, parser: argparse.ArgumentParser) -> None
 
 
 def _chart_folder(events: str) -> Path:
-    """Beside a table and named like it, without its endings; in a folder of parts itself there is no room for it."""
+    """Beside a table and named like it; not quite, for `news` may well be the folder of the articles of `news.parquet`."""
     path = Path(events)
-    if path.is_dir():
-        return path.with_name(f"{path.name}-charts")
-    return path.with_name(path.name.split(".")[0] or path.name)
+    name = path.name if path.is_dir() else path.name.split(".")[0]
+    return path.with_name(f"{name or path.name}-charts")
 
 
 # -- train, evaluate, export, benchmark -------------------------------------------------------------------------------

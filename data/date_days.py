@@ -165,7 +165,7 @@ def read_weekday(match: re.Match[str], context: Context) -> Expression | None:
 
 # Weeks and months beside the present one; days counted back.
 UNITS = re.compile(
-    r"(?:(?P<third>đầu|giữa|cuối)\s+)?(?P<unit>tuần|tháng)\s+(?:lễ\s+)?(?P<which>này|trước(?!\s+đó)|vừa\s+qua|qua|rồi|tới|sau(?!\s+đó))(?!\w)"
+    r"(?:(?P<third>đầu|giữa|cuối)\s+)?(?P<unit>tuần|tháng)\s+(?:lễ\s+)?(?P<which>này|trước(?!\s+đó)|vừa\s+qua|qua|rồi|tới(?!\s+(?:nay|hiện))|sau(?!\s+đó))(?!\w)"
 )
 
 

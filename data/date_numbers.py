@@ -36,14 +36,11 @@ def is_date_by_itself(match: re.Match[str], context: Context, day: int, month: i
             or (from_here and NOTHING_AFTER.match(low, match.end()))
             or _RANGE_BEFORE.search(low, max(0, start - 12), start)
         )
+    if _RANGE_BEFORE.search(low, max(0, start - 12), start):
+        return True
     if RATIO_BEFORE.search(low, max(0, start - 16), start):
         return False
-    return bool(
-        day > 12
-        or pointed
-        or _RANGE_BEFORE.search(low, max(0, start - 12), start)
-        or NAMED_DAY.search(low, max(0, start - 40), start)
-    )
+    return bool(day > 12 or pointed or NAMED_DAY.search(low, max(0, start - 40), start))
 
 
 _RANGE_FOLLOWS = re.compile(rf"{LATER}(?:ngày\s+)?\d{{1,2}}[/.-]\d")

@@ -21,7 +21,11 @@ def role_of(found: Expression, interval: Interval | None, context: Context) -> s
         return ""
     if _is_name(found, interval, before, context):
         return "name"
-    is_over = interval is not None and context.published is not None and interval.last < context.published.first
+    is_over = False
+    if interval is not None and context.published is not None:
+        # "Đến tháng 5 năm nay, … đã" counts what there is, before the month is over.
+        reached = start <= len("đến hết ") and interval.first <= context.published.last and context.tense_at(0) < 0
+        is_over = reached or interval.last < context.published.first
     return "aim" if not is_over and _is_aim(found, before) else "time"
 
 

@@ -89,9 +89,9 @@ DAY_WORD = r"(?:(?:ngày\s+)?m[ùồ]ng|ngày|hôm)"
 KEY = rf"(?:{PART}\s+(?:{DAY_WORD}\s+)?|{DAY_WORD}\s+)"
 NUMBER = r"(?:mười\s+(?:một|hai)|một|hai|ba|tư|bốn|năm|sáu|bảy|bẩy|tám|chín|mười|giêng|chạp|\d{1,2}(?!\d))"
 YEAR = r"(?:1[89]|20)\d\d(?!\d|[.,]\d|%)"
-WHICH = r"(?:nay|này|ngoái|trước(?!\s+đó)|sau(?!\s+đó)|tới)(?!\w)"
+WHICH = r"(?:nay|này|ngoái|trước(?!\s+đó)|sau(?!\s+đó)|tới(?!\s+(?:nay|hiện)))(?!\w)"
 OF_YEAR = rf"(?:\s*,?\s*(?:của\s+)?(?:năm\s+(?P<year>{YEAR}|{WHICH})|(?P<same>cùng\s+năm)(?!\w)))"
-ONLY = r"(?:\s+(?P<only>vừa\s+qua|vừa\s+rồi|sắp\s+tới|tới\s+đây|tới|này)(?!\w))"
+ONLY = r"(?:\s+(?P<only>vừa\s+qua|vừa\s+rồi|sắp\s+tới|tới\s+đây|tới(?!\s+(?:nay|hiện|thời\s+điểm|hết|cuối|ngày|tháng|quý|năm|\d))|này)(?!\w))"
 DASH = r"\s*[-–—]\s*"
 LATER = rf"(?:{DASH}|\s+(?:đến|tới)\s+(?:hết\s+)?)"
 AND = rf"(?:\s*[,&]\s*(?:và\s+)?|\s+(?:và|hoặc)\s+|{LATER})"
@@ -147,5 +147,5 @@ def year_of(words: str, context: Context) -> int | None:
 
 
 COUNTED_BEFORE = re.compile(
-    r"(?:\d|\b(?:một|hai|ba|bốn|năm|sáu|bảy|tám|chín|mười|chục|trăm|nghìn|nhiều|những|các|mấy|vài|mỗi|hằng|hàng|từng|đầu|nửa|rưỡi|cả|lần|thứ|suốt))\s+$"
+    r"(?:\d|\b(?:một|hai|ba|bốn|năm|sáu|bảy|tám|chín|mười|mươi|chục|trăm|nghìn|nhiều|những|các|mấy|vài|mỗi|hằng|hàng|từng|đầu|nửa|rưỡi|cả|lần|thứ|suốt))\s+$"
 )

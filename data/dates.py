@@ -59,9 +59,11 @@ def find_dates(text: str, published: Interval | None = None, before: Interval | 
     usual, places = _composed(text)
     context = Context(_lower(usual), usual, published, before)
     mentions: list[DateMention] = []
+    after = 0
     for found in joined_expressions(context):
         interval = _resolved(found, context, before)
-        interval, start = _ends(found, interval, context)
+        interval, start = _ends(found, interval, context, after)
+        after = found.end
         role = role_of(found, interval, context)
         if not role:
             continue
@@ -121,13 +123,20 @@ def _resolved(found: Expression, context: Context, before: Interval | None) -> I
         return found.interval
     if context.published is None:
         return None
-    return in_nearest_year(found.at, context.published, context.tense_at(found.start), found.only, found.weekday)
+    only = -1 if _PAST_BEFORE.search(context.low, max(0, found.start - 8), found.start) else found.only
+    return in_nearest_year(found.at, context.published, context.tense_at(found.start), only, found.weekday)
 
 
-def _ends(found: Expression, interval: Interval | None, context: Context) -> tuple[Interval | None, int]:
-    """What words before and after the date make of it: a range until now, an open end; and where the mention begins."""
+_PAST_BEFORE = re.compile(r"(?<!\w)hồi\s+$")
+
+
+def _ends(found: Expression, interval: Interval | None, context: Context, after: int) -> tuple[Interval | None, int]:
+    """What words before and after the date make of it: a range until now, an open end; and where the mention begins.
+
+    Words before `after` belong to the date before it: "tháng trước, 20/5".
+    """
     low, published = context.low, context.published
-    head = low[max(0, found.start - 80) : found.start]
+    head = low[max(after, found.start - 80) : found.start]
     offset = found.start - len(head)
     until_now = _UNTIL_NOW.match(low, found.end)
     is_to_come = interval is not None and published is not None and interval.first > published.last

@@ -130,7 +130,7 @@ def _files(name: str, avoided: set[str], pages: bool) -> list[str]:
             raise DataError([f"{name}: is to be read and to be written; name another file for the output"])
         return [name]
     if not glob.has_magic(name):
-        raise FileNotFoundError(f"{name}: no such file (for a text on the command line: --text)")
+        raise FileNotFoundError(f"{name}: no such file{'' if pages else ' (for a text on the command line: --text)'}")
     found = []
     for match in sorted(glob.glob(name, recursive=True)):
         found += _files_below(match, pages) if os.path.isdir(match) else [match]
@@ -176,7 +176,7 @@ def _file_source(name: str, pages: bool) -> Source:
     if _OTHERS.fullmatch(ending):
         raise DataError(
             [
-                f"{name}: {ending} is not read; {' '.join(FORMS)} are (also with .gz or .zst). What is text or JSON Lines "
+                f"{name}: {ending} is not read; {' '.join([*FORMS, *(PAGES if pages else ())])} are (also with .gz or .zst). What is text or JSON Lines "
                 "all the same goes in by standard input"
             ]
         )

@@ -16,6 +16,7 @@ from ..data.dates import Interval, parse_published
 from ..data.event import Event
 from ..data.inputs import Source, find_sources, is_page
 from ..data.rows import BadRow, Row, Stream, kept_columns
+from ..data.schema import DataError
 from .actors import ActorTable, load_table
 from .configuration import CONFIG_FILE, CheckpointConfig, sha256
 from .event_output import EventOutput, event_form
@@ -27,6 +28,8 @@ from .run import Plan, Progress, Report, places, run, versions
 
 _BLOCK = 64
 """Articles of a part: enough sentences for batches of one length, and few enough for memory."""
+_PUBLISHED = "published"
+"""The field or column with the date of publication, unless another is named; only then must a table have it."""
 _LIBRARIES = ("babel", "dateparser", "pycountry", "trafilatura")
 
 
@@ -38,7 +41,7 @@ def extract_files(
     errors: str | os.PathLike[str] | None = None,
     column: str = "text",
     published: str | None = None,
-    published_column: str = "published",
+    published_column: str = _PUBLISHED,
     standard_input: str = "text",
     actors: str | os.PathLike[str] | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
@@ -68,7 +71,8 @@ def extract_files(
         format: `text`, `jsonl`, `csv`, `parquet`, `plover` or `polecat`; None goes by the output's ending.
         column: of records: the field or column that holds the text of the article. A field `id` names it.
         published: when articles were published that do not say so themselves, such as `2025-05-20`, `2025-05` or `2025`.
-        published_column: of records: the field or column with the date of publication; it need not be there.
+        published_column: of records: the field or column with the date of publication. It need not be there, but
+            where only tables are read, one of them must have a column that is named here.
         actors: a file of names and codes to be added to those that ship, see docs/events.md.
 
     The others are as of `predict_files`.
@@ -82,6 +86,10 @@ def extract_files(
     begun = time.monotonic()
     if workers < 1:
         raise ValueError(f"workers: {workers} is not at least 1")
+    try:
+        otherwise = None if published is None else parse_published(published)
+    except ValueError as error:
+        raise ValueError(f"published: {error}") from None
     choices = {"device": device, "backend": backend, "precision": precision, "segmenter": segmenter}
     plan = _prepare(
         inputs,
@@ -91,9 +99,7 @@ def extract_files(
         column=column,
         standard_input=standard_input,
         checkpoint=checkpoint,
-        extraction=_Extraction(
-            published_column, parse_published(published) if published else None, None if actors is None else os.fspath(actors)
-        ),
+        extraction=_Extraction(published_column, otherwise, None if actors is None else os.fspath(actors)),
         settings={**choices, "batch_size": batch_size, "thresholds": thresholds, "at_precision": at_precision},
     )
     return run(
@@ -126,9 +132,14 @@ def _prepare(
     target, errors_path = places(name, form, errors)
     leave_out = [path for path in (target, errors_path) if path is not None]
     sources = find_sources(inputs, standard_input, leave_out, pages=True)
-    kept_columns(sources, column)  # every table must have the column
+    columns = kept_columns(sources, column)  # every table must have the column
+    forms = {source.form for source in sources}
+    if forms & {"csv", "tsv", "parquet"} and "jsonl" not in forms and extraction.published_column not in {_PUBLISHED, *columns}:
+        have = ", ".join(map(repr, [column, *columns]))
+        raise DataError([f"published_column: no table has a column {extraction.published_column!r}; there are {have}"])
     folder = find_checkpoint(checkpoint)
     config = CheckpointConfig.load(folder, verify=False)
+    _table.cache_clear()  # the file may have been edited since another call
     _table(extraction.actors)  # refuses a bad file before the first article
     description = EventOutput(form, compression, is_folder(name))
     identity = {
@@ -175,7 +186,8 @@ class _Extraction:
         return events, bad
 
     def _article(self, row: Row) -> Article | BadRow:
-        name = str(row.fields.get("id", row.source))
+        name = row.fields.get("id")
+        name = row.source if name is None or name == "" else str(name)
         html = True if not row.fields and is_page(row.source) else None  # else the text says so itself
         try:
             published = _published(row.fields.get(self.published_column))
@@ -206,10 +218,13 @@ def _published(value: Any) -> date | Interval | None:
     """
     if isinstance(value, datetime):
         return value.date()
+    # A column of years some of which are empty holds 2025.0, for pandas.
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
     if isinstance(value, str):
-        return parse_published(value) if value.strip() else None
+        return parse_published(value.removesuffix(".0")) if value.strip() else None
     if value is None or isinstance(value, date):
         return value
     raise ValueError(f"a date was expected, not {value!r}")

@@ -82,6 +82,7 @@ ONE_DATE = [
     ("Từ năm 2015 đến nay, hai bên họp mười lần.", "Từ năm 2015 đến nay = 2015-01-01..2025-05-22 year"),
     ("Kể từ năm 1995, thương mại tăng mạnh.", "Kể từ năm 1995 = 1995-01-01..2025-05-22 year"),
     ("Từ đầu năm đến nay, 20 vụ bị phát hiện.", "Từ đầu năm đến nay = 2025-01-01..2025-05-22"),
+    ("Từ đầu năm tới nay, 20 vụ bị phát hiện.", "Từ đầu năm tới nay = 2025-01-01..2025-05-22"),
     ("Trước năm 2020, chưa có cơ chế này.", "Trước năm 2020 = ?"),
     ("Sau ngày 5/9, hai bên họp lại.", "Sau ngày 5/9 = ?"),
     ("Luật có hiệu lực kể từ ngày 1/7/2025.", "ngày 1/7/2025 = 2025-07-01"),
@@ -104,6 +105,10 @@ ONE_DATE = [
     ("Tổng thống sẽ thăm Mỹ từ ngày 20-22 tháng tới.", "từ ngày 20-22 tháng tới = 2025-06-20..2025-06-22"),
     ("Ngày 5 tháng này, tàu cập cảng Kochi.", "Ngày 5 tháng này = 2025-05-05"),
     ("Hai tàu va nhau hôm 19/6.", "hôm 19/6 = ?"),
+    ("Hội nghị diễn ra từ 8/7 tới 11/7.", "từ 8/7 tới 11/7 = 2025-07-08..2025-07-11"),
+    ("Từ tháng 11-2001 tới nay, đội đi mười tám lần.", "Từ tháng 11-2001 tới nay = 2001-11-01..2025-05-22 month"),
+    ("Từ tháng 11/2024 tới tháng 4/2025, hai bên họp.", "Từ tháng 11/2024 tới tháng 4/2025 = 2024-11-01..2025-04-30 month"),
+    ("Nước này bị cáo buộc hồi tháng Bảy.", "tháng Bảy = 2024-07-01..2024-07-31 month"),
     ("VIỆT NAM VÀ LÀO HỌP NGÀY 20/5", "NGÀY 20/5 = 2025-05-20"),
     ("Ngày  20/5,\u00a0hai bên họp.", "Ngày  20/5 = 2025-05-20"),
 ]
@@ -117,12 +122,16 @@ def test_this_sentence_has_one_date(sentence: str, expected: str) -> None:
 SEVERAL = [
     ("Ngày 20/5, ông đến Huế; chiều cùng ngày, ông thăm chợ.", ["Ngày 20/5 = 2025-05-20", "chiều cùng ngày = 2025-05-20"]),
     ("Ngày 30-4 và 1-5, công sở nghỉ.", ["Ngày 30-4 = 2025-04-30", "1-5 = 2025-05-01"]),
+    ("Hai bên họp tháng trước 20/5.", ["tháng trước = 2025-04-01..2025-04-30 month", "20/5 = 2025-05-20"]),
     ("Ngày 4/6 và 6/6, hai bên họp.", ["Ngày 4/6 = 2025-06-04", "6/6 = 2025-06-06"]),
     (
         "Năm 1995, năm 2013 và năm 2023 là ba mốc lớn.",
         [f"{word} {year} = {year}-01-01..{year}-12-31 year" for word, year in (("Năm", 1995), ("năm", 2013), ("năm", 2023))],
     ),
-    ("Ông thăm Huế vào các năm 2017 và 2019.", ["năm 2017 = 2017-01-01..2017-12-31 year", "2019 = 2019-01-01..2019-12-31 year"]),
+    (
+        "Ông thăm Huế vào các năm 2017 và 2019.",
+        ["năm 2017 = 2017-01-01..2017-12-31 year", "2019 = 2019-01-01..2019-12-31 year"],
+    ),
     ("Tối 20/5 tại Mỹ (sáng 21/5 giờ Hà Nội), ông phát biểu.", ["Tối 20/5 = 2025-05-20", "sáng 21/5 = 2025-05-21"]),
 ]
 
@@ -157,6 +166,7 @@ Nghi phạm sinh năm 1990, quê Huế.
 So với cùng kỳ năm 2024 và so với năm ngoái, xuất khẩu tăng.
 Kim ngạch gấp ba lần năm 2018 và gấp đôi năm 2020.
 Ngày 4/7 hằng năm, sứ quán mở tiệc.
+Bốn mươi năm trước, hai nước lập quan hệ.
 Đoàn đi từ 3-5 ngày và chi từ 1-8 triệu đồng.
 Ngày nay, ngày càng nhiều nước tham gia."""
 
@@ -193,6 +203,9 @@ ROLES = [
     ("Hướng tới kỷ niệm 50 năm quan hệ, sáng 20/5, hai bên khai mạc triển lãm.", "time"),
     ("Trong tuyên bố ngày 20/5, Viêng Chăn phản đối cáo buộc.", "time"),
     ("Đến năm 2024, kim ngạch đã đạt 20 tỷ USD.", "time"),
+    ("Đến tháng 5 năm nay, Tokyo đã bàn giao sáu tàu.", "time"),
+    ("Đến năm 2030, Tokyo sẽ bàn giao sáu tàu.", "aim"),
+    ("Hai bên đã nhất trí đưa kim ngạch lên 20 tỷ USD vào cuối năm nay.", "aim"),
 ]
 
 

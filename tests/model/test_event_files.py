@@ -139,6 +139,70 @@ def test_what_cannot_be_read_goes_to_the_errors_and_the_rest_goes_on(words: Word
     assert set(pd.read_csv(tmp_path / "out.csv")["article"]) == {f"{place}/c.jsonl:4"}
 
 
+def test_an_article_without_an_id_is_named_by_its_place(words: WordPredictor, tmp_path: Path) -> None:
+    records = [{"id": None, "text": TEXT}, {"id": "", "text": TEXT}, {"id": 0, "text": TEXT}]
+    (tmp_path / "a.jsonl").write_text("".join(json.dumps(record) + "\n" for record in records), encoding="utf-8")
+    pq.write_table(pa.table({"id": pa.array([None], pa.string()), "text": [TEXT]}), tmp_path / "b.parquet")
+    (tmp_path / "c.csv").write_text('id,text\n,"Lào bán điện."\n', encoding="utf-8")
+    extract_files([tmp_path / name for name in ("a.jsonl", "b.parquet", "c.csv")], tmp_path / "out.jsonl")
+    names = list(dict.fromkeys(record["article"] for record in lines_of(tmp_path / "out.jsonl")))
+    assert [name.rpartition("/")[2] for name in names] == ["a.jsonl:1", "a.jsonl:2", "0", "b.parquet:1", "c.csv:2"]
+
+
+@pytest.mark.parametrize(
+    ("value", "first"),
+    [(2025, "2025-01-01"), (2025.0, "2025-01-01"), ("2025.0", "2025-01-01"), (20250710, None), (2025.5, None)],
+)
+def test_a_number_as_date_of_publication_is_a_year(
+    words: WordPredictor, tmp_path: Path, value: float | str, first: str | None
+) -> None:
+    (tmp_path / "in.jsonl").write_text(json.dumps({"text": TEXT, "published": value}) + "\n", encoding="utf-8")
+    report = extract_files([tmp_path / "in.jsonl"], tmp_path / "out.jsonl")
+    assert report.failed == (first is None)
+    assert {record["published_first"] for record in lines_of(tmp_path / "out.jsonl")} == ({first} if first else set())
+
+
+def test_a_column_of_dates_that_is_named_must_be_there(words: WordPredictor, folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "no.csv").write_text('text\n"Lào bán điện."\n', encoding="utf-8")
+    for name in (folder / "d.csv", folder / "e.parquet", tmp_path / "no.csv"):
+        with pytest.raises(DataError, match=r"published_column: no table has a column 'day'; there are .*'text'"):
+            extract_files([name], tmp_path / "out.jsonl", published_column="day")
+    assert extract_files([folder], tmp_path / "out.jsonl", published_column="day").failed == 0  # JSON Lines may have it
+    assert extract_files([tmp_path / "no.csv"], tmp_path / "no.jsonl").failed == 0
+
+
+def test_a_file_of_actors_that_changed_is_read_again(words: WordPredictor, tmp_path: Path) -> None:
+    (tmp_path / "in.jsonl").write_text(json.dumps({"text": TEXT}) + "\n", encoding="utf-8")
+    mine, codes = tmp_path / "mine.yaml", []
+    for code in ("MMR", "KHM"):
+        mine.write_text(f"countries:\n  {code}: [Lào]\n", encoding="utf-8")
+        extract_files([tmp_path / "in.jsonl"], tmp_path / f"{code}.jsonl", actors=mine)
+        codes += lines_of(tmp_path / f"{code}.jsonl")[0]["countries"]
+    assert codes == ["MMR", "KHM"]
+
+
+def test_the_command_says_when_ids_are_not_unique(
+    words: WordPredictor, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def said(*ids: str) -> str:
+        records = "".join(json.dumps({"id": name, "text": TEXT}) + "\n" for name in ids)
+        (tmp_path / "in.jsonl").write_text(records, encoding="utf-8")
+        assert run("events", str(tmp_path / "in.jsonl"), "-o", str(tmp_path / f"{'-'.join(ids)}.csv")) == 0
+        return capsys.readouterr().err
+
+    assert "not unique" not in said("a", "b", "c")
+    assert "1 of the names stand for several articles" in said("a", "b", "a")
+    assert "1 of the names stand for several articles" in said("a", "a")
+
+
+def test_charts_do_not_go_into_the_folder_of_the_articles(
+    words: WordPredictor, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = tmp_path / f"{folder.name}.csv"
+    assert run("events", str(folder), "-o", str(table)) == run("chart", str(table)) == 0
+    assert not (folder / "charts.html").exists()
+
+
 def test_a_run_that_ended_goes_on_where_it_was(words: WordPredictor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(event_files, "_BLOCK", 2)
     texts = [f"{TEXT} Số {number}." for number in range(7)]
@@ -169,7 +233,8 @@ def test_another_date_or_table_of_actors_is_another_job(words: WordPredictor, tm
 
 def test_wrong_arguments_are_refused_before_anything_is_written(words: WordPredictor, folder: Path, tmp_path: Path) -> None:
     for wrong, message in (
-        ({"published": "hôm nọ"}, "hôm nọ"),
+        ({"published": "hôm nọ"}, "published: 'hôm nọ'"),
+        ({"published": ""}, "published: ''"),
         ({"workers": 0}, "workers: 0"),
         ({"format": "xml"}, "xml"),
         ({"column": "body"}, "body"),
@@ -210,9 +275,7 @@ def test_the_command_prints_json_lines(words: WordPredictor, folder: Path, capsy
     assert found[0]["countries"] == ["LAO"]
 
 
-def test_the_command_prints_lines_for_reading(
-    words: WordPredictor, folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_command_prints_lines_for_reading(words: WordPredictor, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("events", str(folder / "a.txt")) == 0
     first, second = capsys.readouterr().out.splitlines()
     assert first.split(maxsplit=4) == ["2025-10-14", "LAO", "trade", "0.25", "Chiều 14/10, Lào bán điện cho Việt Nam."]
@@ -255,5 +318,5 @@ def test_charts_of_what_was_extracted(
     assert run("chart", str(tmp_path / "events.parquet")) == 0
     written = [Path(line) for line in capsys.readouterr().out.splitlines()]
     assert {path.suffix for path in written} == {".png", ".html"}
-    assert all((tmp_path / "events") in path.parents for path in written)
+    assert all((tmp_path / "events-charts") in path.parents for path in written)
     assert all(path.stat().st_size > 1000 for path in written)
