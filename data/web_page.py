@@ -19,7 +19,7 @@ class WebPage:
     text: str
     """The title, then one paragraph, heading, caption or row of a table per line; Unicode NFC."""
     known: dict[int, str]
-    """Kinds that the markup tells (`headline`, `caption`, `body`), by the offset of the line."""
+    """Kinds that the markup tells, by the offset of the line."""
     published: str
     """The day, in ISO 8601, as the metadata say, else the page's own line of date as written; empty if there is neither."""
 
@@ -42,6 +42,7 @@ def read_page(html: str) -> WebPage:
     said = _said_date(tree)
     leads = _leads(tree)
     captions = _free_captions(tree)
+    links = _links(tree)
     document = trafilatura.bare_extraction(
         tree,
         include_comments=False,
@@ -58,7 +59,8 @@ def read_page(html: str) -> WebPage:
     for line, tag in _blocks(document.body):
         if line == title:
             continue
-        kind = "caption" if _letters(line) in captions else {"row": "body"}.get(tag, "")
+        letters = _letters(line)
+        kind = "caption" if letters in captions else "boilerplate" if letters in links else "body" if tag == "row" else ""
         lines.append((line, kind))
     if lead := _missing_lead(leads, _clean(document.description or ""), lines):
         lines.insert(1 if title else 0, (lead, "body"))
@@ -151,6 +153,17 @@ def _free_captions(tree: Any) -> set[str]:
         paragraph.text, paragraph.tail = words, picture.tail
         picture.getparent().replace(picture, paragraph)
     return found
+
+
+def _links(tree: Any) -> set[str]:
+    """The letters of paragraphs that are nothing but a link, without a full stop: they lead to other articles."""
+    texts = ((_clean(block.text_content()), _clean(block.xpath("string(.//a[@href])"))) for block in tree.xpath(_LINKED))
+    return {_letters(text) for text, link in texts if text == link and text[-1:].isalnum()}
+
+
+_LINKED = (
+    "//*[(self::p or self::li or self::h2 or self::h3 or self::h4)][count(.//a[@href and not(starts-with(@href, '#'))]) = 1]"
+)
 
 
 def _blocks(body: Any) -> Iterator[tuple[str, str]]:

@@ -1,7 +1,7 @@
 """The table of who is who: spellings of countries, known bodies, words that tell sectors, titles.
 
 Countries come from CLDR (through babel), `data/countries.json` and `configs/actors.yaml`; codes are checked with pycountry. Sectors and the
-codes of international actors are those of the PLOVER manual (https://github.com/openeventdata/PLOVER), with CAMEO's UNO and EUR.
+codes of international actors are PLOVER's.
 """
 
 from __future__ import annotations
@@ -9,31 +9,17 @@ from __future__ import annotations
 import os
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from ..data.coverage import countries, fold
+from ..data.plover import INTERNATIONAL, SECTORS
 from ..data.schema import DataError
 
 TABLE_FILE = Path(__file__).parent.parent / "configs" / "actors.yaml"
-INTERNATIONAL: Mapping[str, str] = {
-    "IGO": "international governmental organisation",
-    "NGO": "non-governmental organisation",
-    "ISM": "international social movement",
-    "IMG": "transnational militarised group",
-    "MNC": "multinational corporation",
-    "UNO": "United Nations (CAMEO's)",
-    "EUR": "European Union (CAMEO's)",
-}
-"""Codes of actors of no single country."""
-SECTORS: tuple[str, ...] = (
-    *("GOV", "JUD", "LEG", "MIL", "COP", "OPP", "PTY", "REB", "PRM", "SPY", "UAF"),
-    *("CVL", "ELI", "BUS", "EDU", "MED", "LAB", "AGR", "JRN", "REF", "REL", "SOC", "CRM"),
-)
-"""PLOVER's primary codes of sectors."""
 HOME = "VNM"
 """The country that a Vietnamese newspaper does not name."""
 
@@ -48,10 +34,15 @@ def load_table(path: str | os.PathLike[str] | None = None) -> ActorTable:
     'USA'
 
     Raises:
-        DataError: naming the file and every entry that is wrong.
+        DataError: naming the file and every entry that is wrong, or the extra that has what is not installed.
         OSError: if the file cannot be read.
     """
-    return _own_table() if path is None else ActorTable.read((TABLE_FILE, path))
+    try:
+        return _own_table() if path is None else ActorTable.read((TABLE_FILE, path))
+    except ModuleNotFoundError as error:
+        raise DataError(
+            [f"codes of actors need babel, pycountry and PyYAML, of the extra `events`: pip install 'hoptac[events]' ({error})"]
+        ) from None
 
 
 @cache
@@ -78,6 +69,15 @@ def keys(text: str) -> tuple[str, ...]:
     return tuple(key(word) for word in WORD.findall(text))
 
 
+def many(names: str) -> tuple[tuple[str, ...], ...]:
+    """The words of each of several names, between which commas stand.
+
+    >>> many("Hà Nội, Roma") == (keys("Hà Nội"), keys("Roma"))
+    True
+    """
+    return tuple(keys(name) for name in names.split(","))
+
+
 T = TypeVar("T")
 
 
@@ -88,8 +88,8 @@ class Phrases(Generic[T]):
         self.exact: dict[tuple[str, ...], T] = {}
         self._lengths: dict[str, tuple[int, ...]] = {}
 
-    def add(self, text: str, value: T) -> None:
-        words = keys(text)
+    def add(self, phrase: str | tuple[str, ...], value: T) -> None:
+        words = keys(phrase) if isinstance(phrase, str) else phrase
         self.exact[words] = value
         lengths = {*self._lengths.get(words[0], ()), len(words)}
         self._lengths[words[0]] = tuple(sorted(lengths, reverse=True))
@@ -194,8 +194,9 @@ class ActorTable:
         words = keys(name)
         if not 1 < len(words) < 7:
             return False
-        if name.isascii():  # without diacritics three syllables are needed to tell: "Pham Thu Hang"
-            return len(words) > 2 and words[0] in self.unmarked_surnames and all(map(_SYLLABLE.fullmatch, words))
+        if name.isascii():  # without diacritics three syllables are needed to tell: "Pham Thu Hang"; a Kim is rather a Korean
+            likely = len(words) > 2 and words[0] in self.unmarked_surnames and words[0] != "kim"
+            return likely and all(map(_SYLLABLE.fullmatch, words))
         return words[0] in self.surnames and vietnamese(name)
 
     def _add_countries(self, content: Any = None) -> list[str]:
@@ -371,32 +372,16 @@ def _without_marks(text: str) -> str:
 
 
 _SYLLABLE = re.compile(
-    "(?:ngh|ng|nh|ch|gh|gi|kh|ph|th|tr|qu|[bcdđghklmnpqrstvx])?[aăâeêioôơuưy]{1,3}(?:ng|nh|[mn]|(?P<stop>ch|[cpt]))?",
+    "(?:ngh|ng|nh|ch|gh|gi|kh|ph|th|tr|qu|[bcdđghklmnpqrstvx])?"
+    "(?:a[iouy]?|ă|â[uy]?|e[ou]?|êu?|ia|i?êu?|ieu?|iu?|oa[ioy]?|oă|oeo?|o[io]?|ôi?|ơi?|ua|uây?|uê|ue|u[iou]?|uôi?|uơ|ư[aiu]?|ươ[iu]?|uoi|uou"
+    "|uya|uyêu?|uyeu?|uyu?|yêu?|yeu?|y)"
+    "(?:ng|nh|[mn]|(?P<stop>ch|[cpt]))?",
     re.IGNORECASE,
 )
+"""Tone marks aside; also as written without any marks."""
 _ROMAN = re.compile("[IVX]+")
 _STOP_TONES = {"\u0301", "\u0323"}
-_ABBREVIATIONS = {
-    *(
-        "TNHH",
-        "CP",
-        "TP",
-        "HCM",
-        "UBND",
-        "TAND",
-        "VKSND",
-        "VKS",
-        "KSND",
-        "HĐND",
-        "THPT",
-        "MTV",
-        "CHQS",
-        "BĐBP",
-        "LHQ",
-        "GD",
-        "TNCS",
-    ),
-}
+_ABBREVIATIONS = {*WORD.findall("TNHH CP TP HCM UBND TAND VKSND VKS KSND HĐND THPT MTV CHQS BĐBP LHQ GD TNCS")}
 
 
 @lru_cache(maxsize=20_000)

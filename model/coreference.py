@@ -4,29 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from .actor_table import ActorTable, keys
+from .actor_table import HOME, ActorTable, keys
 
 
-def group_names(table: ActorTable, names: Sequence[str], codes: Mapping[str, str] | None = None) -> dict[str, str]:
-    """For each name the fullest one in the article that means the same person.
+def group_names(table: ActorTable, names: Sequence[str], codes: Mapping[str, str] | None = None) -> dict[str, tuple[str, ...]]:
+    """For each name the fullest ones in the article that may mean the same person: itself, if there is no fuller one.
 
-    A shorter name joins a longer one when only one longer name fits: a Vietnamese given name, a foreign family name, a name without its
-    middle part. Two names whose titles name different countries stay apart.
+    A shorter name fits a longer one if it is a Vietnamese given name, a foreign family name, or leaves the middle part out; not if the
+    titles beside them name different countries.
 
     Args:
         names: in the order of the article; the same name may come twice.
         codes: the country that a title beside a name tells, where one does.
 
     >>> from hoptac.model.actor_table import load_table
-    >>> group_names(load_table(), ["Andrea Thompson", "Lương Tam Quang", "Thompson", "Quang"])["Quang"]
-    'Lương Tam Quang'
+    >>> found = group_names(load_table(), ["Adam Reed", "Carol Reed", "Lương Tam Quang", "Reed", "Quang"])
+    >>> found["Quang"], found["Reed"]
+    (('Lương Tam Quang',), ('Adam Reed', 'Carol Reed'))
     """
     codes = codes or {}
     words = {name: keys(name) for name in names}
     short = {name: tuple(w for w in words[name] if len(w) > 1) or words[name] for name in words}
-    native = {name: table.is_vietnamese_name(name) for name in words}
+    # Chinese names look Vietnamese, but the Chinese are called by the first of them.
+    native = {name: table.is_vietnamese_name(name) and codes.get(name, HOME) == HOME for name in words}
     heads: list[str] = []
-    found: dict[str, str] = {}
+    found: dict[str, tuple[str, ...]] = {}
     for name in sorted(words, key=lambda name: (-len(words[name]), name.isupper())):
         fits = [
             head
@@ -34,12 +36,9 @@ def group_names(table: ActorTable, names: Sequence[str], codes: Mapping[str, str
             if (words[head] == words[name] or _means(short[name], short[head], native[head]))
             and (not codes.get(name) or not codes.get(head) or codes[name] == codes[head])
         ]
-        same = [head for head in fits if words[head] == words[name]]
-        fits = same or fits
-        if len(fits) == 1:
-            found[name] = fits[0]
-        else:
-            found[name] = name
+        fits = [head for head in fits if words[head] == words[name]] or fits
+        found[name] = tuple(fits) or (name,)
+        if len(fits) != 1:
             heads.append(name)
     return found
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from ..data.schema import Participant
-from .actor_table import WORD, ActorTable, Phrases, key, keys
+from .actor_table import WORD, ActorTable, Phrases, key, keys, many
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,26 +139,14 @@ def find_office(table: ActorTable, line: Line, number: int) -> Office | None:
     )
 
 
-_MINISTERS = {keys("Bộ trưởng"), keys("Thứ trưởng")}
-_POLITICAL = {
-    keys(title) for title in ("Bộ trưởng", "Thứ trưởng", "Thủ tướng", "Tổng thống", "Phó Thủ", "Chủ tịch nước", "Ngoại trưởng")
-}
+_MINISTERS = {*many("Bộ trưởng, Thứ trưởng")}
+_POLITICAL = {*many("Bộ trưởng, Thứ trưởng, Thủ tướng, Tổng thống, Phó Thủ, Chủ tịch nước, Ngoại trưởng")}
 _CHAIRMAN = keys("Chủ tịch")
 _OF_A_STATE = {"GOV", "MIL", "LEG", "COP", "JUD"}
 _INTERNATIONAL = {
-    keys(title)
-    for title in (
-        *(
-            "Tổng Thư ký",
-            "Phó Tổng Thư ký",
-            "Cao ủy",
-            "Tổng giám đốc",
-            "Giám đốc",
-            "Giám đốc điều hành",
-            "Chủ tịch",
-            "Người phát ngôn",
-        ),
-        *("Trưởng đại diện", "Điều phối viên", "Trưởng đoàn", "Đại diện", "Trưởng phái đoàn", "Lãnh đạo", "Phát ngôn viên"),
+    *many(
+        "Tổng Thư ký, Phó Tổng Thư ký, Cao ủy, Tổng giám đốc, Giám đốc, Giám đốc điều hành, Chủ tịch, Người phát ngôn, Phát ngôn viên, "
+        "Trưởng đại diện, Đại diện, Điều phối viên, Trưởng đoàn, Trưởng phái đoàn, Lãnh đạo"
     )
 }
 
@@ -208,12 +196,16 @@ def _piece_before(table: ActorTable, line: Line, end: int, after_name: int | Non
     """
     goes_on = after_name is None
     last = end
-    while last and line.words[last - 1] in _HONORIFICS and not _breaks(line.gap(last)):
+    while last and line.words[last - 1] in _HONORIFICS and not _breaks(line.gap(last)) and not _is_britain(line, last - 1):
         last -= 1
     if not goes_on and last < end and "," not in line.gap(last):
         return None  # "Tổng thống Mỹ và ông Nam": an honorific stands where a title would
     position = last
     while position and last - position < 24:
+        long_form = _before_acronym(line, position)
+        if long_form:
+            position = long_form.first
+            continue
         gap = line.gap(position)
         covering = _covering(line, position - 1)
         if position != end and _breaks(gap) and not (covering and covering.last > position):
@@ -235,6 +227,21 @@ def _piece_before(table: ActorTable, line: Line, end: int, after_name: int | Non
         if stop and stop[1]:
             return None
     return None
+
+
+def _before_acronym(line: Line, position: int) -> Span | None:
+    """The organisation whose acronym ends at a word: "Giám đốc Tổ chức Di cư quốc tế (IOM) Nam"."""
+    if ")" not in line.gap(position):
+        return None
+    acronym = _covering(line, position - 1)
+    if not acronym or acronym.type != "ORG" or line.gap(acronym.first).strip() != "(" or line.gap(position).strip() != ")":
+        return None
+    return _covering(line, acronym.first - 1) if acronym.first else None
+
+
+def _is_britain(line: Line, word: int) -> bool:
+    """Whether "Anh" is the country, and no honorific."""
+    return _covering(line, word) is not None or line.spelled(word, word + 1) == "Anh"
 
 
 def _set_off(line: Line, gap: str, after_name: int | None) -> bool:
@@ -327,7 +334,7 @@ def _after(table: ActorTable, line: Line, name: Span) -> list[_Piece]:
     return pieces
 
 
-_OF_MANY = {keys(title) for title in ("lãnh đạo", "đại diện", "quan chức", "đại biểu", "nghị sĩ", "chuyên gia")}
+_OF_MANY = {*many("lãnh đạo, đại diện, quan chức, đại biểu, nghị sĩ, chuyên gia")}
 """Behind a name and with nothing after it, they begin a new thing: "Tổng thống Nam, lãnh đạo hai nước"."""
 
 

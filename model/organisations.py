@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from .actor_table import HOME, INTERNATIONAL, WORD, ActorTable, Known, Phrases, keys, vietnamese
+from ..data.plover import INTERNATIONAL
+from .actor_table import HOME, WORD, ActorTable, Known, Phrases, keys, many, vietnamese
 
 _REMEMBERED = 50_000
 """Names of organisations whose description is remembered; it bounds memory."""
@@ -107,27 +108,15 @@ def _of_two(table: ActorTable, words: tuple[str, ...], text: str) -> bool:
 _MINISTRIES = {keys("Bộ")[0], keys("Chính")[0]}
 _MAY_BE_INTERNATIONAL = {*keys("Hội Liên Tổ Ủy Quỹ Hiệp Tòa Mạng Nhóm Ngân Phong Diễn Nghị")}
 _INTERNATIONAL_WORDS: Phrases[bool] = Phrases()
-for _word in (
-    "quốc tế",
-    "thế giới",
-    "toàn cầu",
-    "châu Á",
-    "châu Âu",
-    "châu Phi",
-    "châu Mỹ",
-    "Pháp ngữ",
-    "Arab",
-    "Ấn Độ Dương",
-    "Thái Bình Dương",
-    "Đại Tây Dương",
-    "Đông Nam Á",
-    "khu vực",
+for _words in many(
+    "quốc tế, thế giới, toàn cầu, châu Á, châu Âu, châu Phi, châu Mỹ, Pháp ngữ, Arab, Ấn Độ Dương, Thái Bình Dương, Đại Tây Dương, "
+    "Đông Nam Á, khu vực"
 ):
-    _INTERNATIONAL_WORDS.add(_word, True)
+    _INTERNATIONAL_WORDS.add(_words, True)
 _STATE = {"GOV", "COP", "MIL", "LEG", "JUD", "SPY", "EDU", "MED", "SOC", "JRN"}
 
 
-_POINTING = {keys("nước này"), keys("nước bạn"), keys("hai nước"), keys("hai bên"), keys("các nước")}
+_POINTING = {*many("nước này, nước bạn, hai nước, hai bên, các nước")}
 
 
 def _before_at(words: tuple[str, ...]) -> tuple[str, ...]:
@@ -152,17 +141,20 @@ def _ending(table: ActorTable, words: tuple[str, ...], text: str) -> tuple[tuple
         if not code or table.places.exact.get(ending) == "" or ending in _NEVER_AT_THE_END:
             continue
         before = words[:-length]
-        if any(table.places.exact.get(words[-n:]) == "" for n in range(length + 1, min(length + 4, len(words)))):
-            return words, ""  # the country's name is part of a longer one
+        longer = [table.places.exact.get(words[-n:], code) for n in range(length + 1, min(length + 4, len(words)) + 1)]
+        if other := [found for found in longer if found != code]:
+            return words, other[-1]  # the country's name is part of a longer one: "Đại học Georgia"
         if length == 1 and _part_of_a_word(before, ending[0], text):
             return words, ""
         pair = table.spellings.get(before[-1:]) or table.spellings.get(before[-2:])
+        if before[-1:] in _NEVER_AT_THE_END or WORD.findall(text)[len(before) - 1][0].islower():
+            pair = None  # "Cảnh sát Nhật Bản", "miền trung Nhật Bản"
         if pair and pair != code and before[0] not in _OF_THE_LAST:
             # "Hội Hữu nghị Việt Nam - Lào" is the first one's, "Trung tâm Nhiệt đới Việt - Nga" of both.
             return words, pair if before[:2] in _FRIENDSHIP else ""
         while before and before[-1] in _LINKS:
             before = before[:-1]
-        if " ".join(ending) in _CAPITALS:
+        if ending in _CAPITALS:
             return words, code
         return before or words, code
     return words, ""
@@ -170,81 +162,16 @@ def _ending(table: ActorTable, words: tuple[str, ...], text: str) -> tuple[tuple
 
 _LINKS = {*keys("của nước Vương quốc")}
 _OF_THE_LAST = {*keys("Bộ Cục")}
-_FRIENDSHIP = {keys("Hội Hữu"), keys("Nhóm nghị"), keys("Hội hữu")}
-_NEVER_AT_THE_END = {keys(name) for name in ("Thổ", "Sát", "Triều", "Đài")}
-_CAPITALS = frozenset(
-    " ".join(keys(name))
-    for name in (
-        *(
-            "Hà Nội",
-            "Bắc Kinh",
-            "Viêng Chăn",
-            "Vientiane",
-            "Phnom Penh",
-            "Bangkok",
-            "Băng Cốc",
-            "Kuala Lumpur",
-            "Jakarta",
-            "Manila",
-        ),
-        *(
-            "Tokyo",
-            "Seoul",
-            "Bình Nhưỡng",
-            "Đài Bắc",
-            "New Delhi",
-            "Delhi",
-            "Moscow",
-            "Moskva",
-            "Washington",
-            "London",
-            "Paris",
-            "Berlin",
-        ),
-        *(
-            "Madrid",
-            "Rome",
-            "Roma",
-            "Athens",
-            "Vienna",
-            "Bern",
-            "Brussels",
-            "La Hay",
-            "Oslo",
-            "Copenhagen",
-            "Stockholm",
-            "Helsinki",
-        ),
-        *(
-            "Havana",
-            "La Habana",
-            "Canberra",
-            "Wellington",
-            "Ottawa",
-            "Kiev",
-            "Kyiv",
-            "Minsk",
-            "Warszawa",
-            "Praha",
-            "Budapest",
-            "Sofia",
-        ),
-        *(
-            "Tehran",
-            "Baghdad",
-            "Damascus",
-            "Tel Aviv",
-            "Ankara",
-            "Cairo",
-            "Nairobi",
-            "Santiago",
-            "Lima",
-            "Bogota",
-            "Caracas",
-            "Quito",
-        ),
+_FRIENDSHIP = {*many("Hội Hữu, Nhóm nghị")}
+_NEVER_AT_THE_END = {*many("Thổ, Sát, Triều, Đài")}
+_CAPITALS = {
+    *many(
+        "Hà Nội, Bắc Kinh, Viêng Chăn, Vientiane, Phnom Penh, Bangkok, Băng Cốc, Kuala Lumpur, Jakarta, Manila, Tokyo, Seoul, Bình Nhưỡng, Đài Bắc, "
+        "New Delhi, Delhi, Moscow, Moskva, Washington, London, Paris, Berlin, Madrid, Rome, Roma, Athens, Vienna, Bern, La Hay, Oslo, Copenhagen, "
+        "Stockholm, Helsinki, Havana, La Habana, Canberra, Wellington, Ottawa, Kiev, Kyiv, Minsk, Warszawa, Praha, Budapest, Sofia, Tehran, Baghdad, "
+        "Damascus, Tel Aviv, Ankara, Cairo, Nairobi, Santiago, Lima, Bogota, Caracas, Quito"
     )
-)
+}
 
 
 def _part_of_a_word(before: tuple[str, ...], word: str, text: str) -> bool:
@@ -258,20 +185,7 @@ def _part_of_a_word(before: tuple[str, ...], word: str, text: str) -> bool:
     return False
 
 
-_COMPOUNDS = {
-    keys(compound)
-    for compound in (
-        "tư pháp",
-        "lập pháp",
-        "hiến pháp",
-        "luật pháp",
-        "hành pháp",
-        "hợp pháp",
-        "giải pháp",
-        "phương pháp",
-        "miền trung",
-    )
-}
+_COMPOUNDS = {*many("tư pháp, lập pháp, hiến pháp, luật pháp, hành pháp, hợp pháp, giải pháp, phương pháp, miền trung")}
 _ALSO_GIVEN_NAMES = {*keys("Đức Anh Mỹ Nga Thái Trung Việt Ý Pháp Hàn Nhật Ấn Đài Triều Thổ Sát Áo")}
 _WITH_OWN_NAME = {*keys("Công Tập Đại Trường Bệnh Học Hãng Ngân Tổng Quỹ")}
 
@@ -307,10 +221,7 @@ def _stands_out(spelled: Sequence[str], word: int) -> bool:
 _OF_A_STATE = {*keys("Bộ Vụ UBND")}
 
 
-_COMPANY_WORDS = tuple(
-    keys(kind)
-    for kind in ("Tập đoàn", "Công ty", "Hãng", "Group", "Tổng công ty", "Tổ chức", "Mạng lưới", "Cartel", "Nhóm", "Băng đảng")
-)
+_COMPANY_WORDS = many("Tập đoàn, Công ty, Hãng, Group, Tổng công ty, Tổ chức, Mạng lưới, Cartel, Nhóm, Băng đảng")
 
 
 def without_company_word(words: tuple[str, ...]) -> tuple[str, ...]:

@@ -40,6 +40,14 @@ def page(meta: str = "", picture: str = "", lead: str = LEAD) -> str:
     return PAGE.format(title=TITLE, meta=meta, picture=picture, lead=lead)
 
 
+def test_a_heading_that_is_only_a_link_leads_elsewhere() -> None:
+    headings = (
+        "<h3><a href='/1'>Ukraine sửa lưới điện</a></h3><h3><a href='#b'>Số người trở về</a></h3><p>Mỗi bên 175 người.</p>"
+    )
+    kinds = {sentence.text: sentence.kind for sentence in read_article(page(picture=headings)).sentences}
+    assert (kinds["Ukraine sửa lưới điện"], kinds["Số người trở về"]) == ("boilerplate", "headline")
+
+
 @pytest.mark.parametrize("picture", PICTURES)
 def test_a_page_is_read_with_its_lead_captions_rows_and_items(picture: str) -> None:
     article = read_article(page(picture=PICTURES[picture]))

@@ -269,9 +269,115 @@ def test_a_bare_ministry_among_foreign_countries_stays_open() -> None:
 
 
 @pytest.mark.parametrize(
+    ("sentences", "expected"),
+    [
+        # Vietnam takes no part, though its news agency reports or a name looks Vietnamese.
+        (("[Nga|GPE] và [Ukraine|GPE] đổi tù binh, theo Thông tấn xã Việt Nam.", "[Bộ Quốc phòng|ORG] im lặng."), ["-"]),
+        (("[Nga|GPE] và [Ukraine|GPE] đổi tù binh, theo [Thông tấn xã Việt Nam|ORG].", "[Bộ Quốc phòng|ORG] im lặng."), ["-"]),
+        (("[Mỹ|GPE] và [Triều Tiên|GPE] họp.", "Thứ trưởng [Bộ Ngoại giao|ORG] [Kim Song Nam|PER] đến."), ["-", "-"]),
+        (("[Mỹ|GPE] và [Nga|GPE] họp.", "[Bộ Tư pháp|ORG] im lặng.", "[Bộ Tư pháp Nga|ORG] bác bỏ."), ["RUS"]),
+        (("Tổng thống [Putin|PER] gặp Tổng thống [Zelensky|PER].", "[Bộ Quốc phòng|ORG] im lặng."), ["-"]),
+        (("[Thái Lan|GPE] siết biên giới.", "[Bộ Nội vụ|ORG] ra lệnh mới."), ["THA"]),
+        # Vietnam takes part, and it is open whose the ministry is.
+        (("[Bộ Tài chính Mỹ|ORG] và [Việt Nam|GPE] họp.", "[Bộ Tài chính|ORG] sẽ kết luận."), ["-"]),
+        (("[Bộ Thương mại Mỹ|ORG] và [Việt Nam|GPE] họp.", "[Bộ Thương mại|ORG] sẽ kết luận."), ["USA"]),
+        (("[Việt Nam|GPE] theo dõi.", "[Bộ Ngoại giao|ORG] và [Bộ Quốc phòng Nhật Bản|ORG] lên tiếng."), ["-", "JPN"]),
+        (("[Việt Nam|GPE] và [Mỹ|GPE] họp.", "[Thượng viện|ORG] thông qua dự luật."), ["USA"]),
+        (("[Việt Nam|GPE], [Mỹ|GPE] và [Nhật Bản|GPE] họp.", "[Thượng viện|ORG] thông qua dự luật."), ["-"]),
+        # One foreign country beside Vietnam in the sentence is a speaker's own only if it is the article's partner.
+        (
+            ("[Việt Nam|GPE] và [Nga|GPE] họp.", "Đại sứ [Ivan Petrov|PER] kể với [Việt Nam|GPE] về [Ukraine|GPE]."),
+            ["-", "VNM", "UKR"],
+        ),
+        (
+            (
+                "[Việt Nam|GPE], [Nga|GPE] và [Lào|GPE] họp.",
+                "Đại sứ [Ivan Petrov|PER] cảm ơn [Việt Nam|GPE], nói [Nga|GPE] vui.",
+            ),
+            ["RUS", "VNM", "RUS"],
+        ),
+        # Chinese names look Vietnamese, but not all Vietnamese ones look Chinese.
+        (("[Trung Quốc|GPE] dự họp.", "Bộ trưởng [Nguyễn Hòa Bình|PER] và Bộ trưởng [Trần Hòa Bình|PER] đến."), ["VNM", "-"]),
+    ],
+)
+def test_whose_a_bare_name_is_after_what_was_said(sentences: tuple[str, ...], expected: list[str]) -> None:
+    assert codes(find(*sentences))[-1] == expected
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Đại sứ [Anh|GPE] [Adam Reed|PER] và bà [Lan Anh|PER] dự lễ.",
+        "Ngoại trưởng [Mỹ|GPE] đón người đồng cấp [Anh|GPE] [Adam Reed|PER].",
+        "Giám đốc [Cơ quan Tội phạm Quốc gia Anh|ORG] ([NCA|ORG]) [Adam Reed|PER] dự lễ.",
+        "Trưởng đại diện [Cơ quan Tội phạm Quốc gia Anh|ORG] ([NCA|ORG]) tại Việt Nam [Adam Reed|PER] dự lễ.",
+        "Ngoại trưởng Vương quốc Anh [Adam Reed|PER] dự lễ.",
+    ],
+)
+def test_a_title_tells_the_country_however_it_is_written(sentence: str) -> None:
+    assert actor(find(sentence), "Adam Reed").country == "GBR"
+
+
+def test_a_country_in_a_list_of_persons_is_that_of_its_own_person() -> None:
+    found = find("Dự lễ có Đại sứ [Mỹ|GPE] [Adam Reed|PER], ông [Jean Petit|PER] và Đại sứ [Ý|GPE] [Anna Rossi|PER].")
+    assert codes(found) == [["USA", "USA", "-", "ITA", "ITA"]]
+
+
+def test_two_persons_of_one_surname_stay_two() -> None:
+    found = find(
+        "Đại sứ [Mỹ|GPE] [Adam Reed|PER], Đại sứ [Úc|GPE] [Carol Reed|PER].",
+        "Thiếu tướng [Trần Văn Đức|PER] và Đại tá [Trần Minh Đức|PER] tiếp đoàn [Đức|GPE].",
+        "Ông [Reed|PER] và Thiếu tướng [Đức|PER] bắt tay.",
+    )
+    assert len({*found.of[0], *found.of[1], *found.of[2]}) == 9
+    assert codes(found)[2] == ["-", "VNM"]  # both of one name are Vietnamese
+    assert actor(found, "Reed").undecided == "either Adam Reed or Carol Reed"
+
+
+def test_a_chinese_is_called_by_the_first_of_the_names() -> None:
+    found = find("Bộ trưởng [Trung Quốc|GPE] [Vương Tiểu Minh|PER] đến.", "Ông [Vương|PER] cảm ơn.")
+    assert found.of[1] == (found.of[0][1],)
+
+
+def test_a_country_behind_an_honorific_is_a_person_in_any_composition() -> None:
+    read = [marked(s) for s in ("Bà [Nguyễn Thị Nga|PER] tiếp đoàn [Nga|GPE].", "Đồng chí [Nga|GPE] tặng quà.")]
+    texts = [unicodedata.normalize("NFD", text) for text, _ in read]
+    spans = [
+        [
+            Participant(name, text.index(name), text.index(name) + len(name), p.type)
+            for p in row
+            for name in [unicodedata.normalize("NFD", p.text)]
+        ]
+        for text, (_, row) in zip(texts, read, strict=True)
+    ]
+    found = find_actors(texts, spans)
+    assert found.of[1] == (found.of[0][0],)
+
+
+def test_words_that_are_a_country_or_a_person() -> None:
+    found = find(
+        "Ông [Lê Công Mỹ|PER] và Bộ trưởng [Bộ Công Thương|ORG] [Đặng Quốc Hàn|PER] gặp Đại sứ [Hàn|GPE] [Min Park|PER].",
+        "Đại tá [Mỹ|GPE] cảm ơn [Mỹ|GPE]; Bộ trưởng [Hàn|GPE] đề nghị [Hàn|GPE] mở cửa.",
+    )
+    assert codes(found) == [["VNM", "VNM", "VNM", "KOR", "KOR"], ["VNM", "USA", "-", "KOR"]]
+    assert found.of[1][0] == found.of[0][0]
+    assert [found.actors[number].type for number in found.of[1]] == ["PER", "GPE", "GPE", "GPE"]
+    assert found.actors[found.of[1][2]].undecided == "either a country or a person of that name"
+
+
+@pytest.mark.parametrize(
     ("sentence", "expected"),
     [
         ("[Bộ Nội vụ|ORG] của [Lào|GPE] phản hồi.", ["LAO", "LAO"]),
+        ("[Cảnh sát Tokyo|ORG], [CẢNH SÁT HÀN QUỐC|ORG], [Kiểm sát Nga|ORG]", ["JPN", "KOR", "RUS"]),
+        ("[Đại học Georgia|ORG], [Đại học Quốc gia Georgia|ORG], [Georgia|GPE]", ["USA", "GEO", "GEO"]),
+        ("[Brussels|GPE], [Bỉ|GPE], [Cảnh sát Brussels|ORG]", ["EUR", "BEL", "BEL"]),
+        ("[Bắc Triều Tiên|GPE], [Nam Triều Tiên|GPE], [Hàn|GPE], [Triều|GPE]", ["PRK", "KOR", "KOR", "PRK"]),
+        ("[Washington|GPE] và bà [Kerry Washington|PER]", ["USA", "-"]),
+        (
+            "[EC|ORG], [ILO|ORG], [IOM|ORG], [UNODC|ORG], [Aseanapol|ORG], [ICMP|ORG]",
+            ["EUR", "UNO", "UNO", "UNO", "IGO", "IGO"],
+        ),
         ("[Tòa án sơ thẩm Pasig|ORG] ([Philippines|GPE]) tuyên án.", ["PHL", "PHL"]),
         ("Sau khi [Thái Lan|GPE] đề nghị, [Bộ Tư pháp|ORG] nước này đồng ý.", ["THA", "THA"]),
         ("Sau khi [Thái Lan|GPE] đề nghị, [Bộ Tư pháp nước này|ORG] đồng ý; [Việt Nam|GPE] ghi nhận.", ["THA", "THA", "VNM"]),

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from hoptac.data.coverage import countries
+from hoptac.data.plover import INTERNATIONAL, SECTORS
 from hoptac.data.schema import DataError, Participant
-from hoptac.model.actor_table import INTERNATIONAL, SECTORS, keys, load_table, vietnamese
+from hoptac.model.actor_table import keys, load_table, vietnamese
 from hoptac.model.actors import find_actors
 from hoptac.model.coreference import group_names
 from hoptac.model.organisations import describe
@@ -111,7 +112,7 @@ def test_a_file_of_ones_own_is_merged_over_the_packages(tmp_path: Path) -> None:
         ("bodies:\n- {name: A, code: USA, alias: B}", "mine.yaml: bodies: entry 1 (A): unknown field alias"),
         ("bodies:\n- {name: A, code: USA, bare: 3}", "mine.yaml: bodies: entry 1 (A): bare: 3 is neither true nor false"),
         ("bodies: NATO", "mine.yaml: bodies: a list was expected"),
-        ("sectors:\n  POL: [Cảnh sát]", "mine.yaml: sectors: POL: not one of PLOVER's sectors GOV"),
+        ("sectors:\n  POL: [Cảnh sát]", "mine.yaml: sectors: POL: not one of PLOVER's sectors COP GOV"),
         ("surnames:\n- [a]", "mine.yaml: surnames: ['a'] is not a name"),
         ("- a", "mine.yaml: sections were expected"),
         ("a: [", "mine.yaml: not YAML"),
@@ -181,4 +182,4 @@ def test_names_of_one_person(names: list[str], groups: list[int]) -> None:
 
 def test_titles_of_different_countries_keep_names_apart() -> None:
     found = group_names(load_table(), ["Andrea Thompson", "Thompson"], {"Andrea Thompson": "USA", "Thompson": "GBR"})
-    assert found["Thompson"] == "Thompson"
+    assert found["Thompson"] == ("Thompson",)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
@@ -19,7 +20,7 @@ from hoptac.data.inputs import find_sources, is_page, sample
 from hoptac.data.labels import TOPICS, TYPES
 from hoptac.data.rows import BadRow, Row, Stream
 from hoptac.data.schema import DataError, Participant
-from hoptac.model import event_files
+from hoptac.model import actor_table, event_files
 from hoptac.model.event_files import extract_files
 from hoptac.model.predictor import Prediction, Predictor
 
@@ -302,13 +303,11 @@ def test_what_needs_a_file_is_wrong_usage_without_one(wrong: list[str], capsys: 
 def test_a_missing_library_names_the_extra(
     words: WordPredictor, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def missing(*_: object, **__: object) -> None:
-        raise ModuleNotFoundError("No module named 'babel'")
-
-    monkeypatch.setattr(event_files, "load_table", missing)
-    event_files._table.cache_clear()
+    for cached in (event_files._table, actor_table._own_table, actor_table._cldr):
+        cached.cache_clear()
+    monkeypatch.setitem(sys.modules, "pycountry", None)
     assert run("events", "--sample") == 1
-    assert "the extra `events`" in capsys.readouterr().err
+    assert "of the extra `events`: pip install 'hoptac[events]'" in capsys.readouterr().err
 
 
 def test_charts_of_what_was_extracted(
