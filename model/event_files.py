@@ -181,8 +181,13 @@ class _Extraction:
             error = next((outcome for outcome in found if isinstance(outcome, Exception)), None)
             if error is not None:
                 bad.append(failed_row(row, error))
-            else:
-                events += events_of(article, [outcome for outcome in found if isinstance(outcome, Prediction)], table)
+                continue
+            try:
+                events += list(events_of(article, [outcome for outcome in found if isinstance(outcome, Prediction)], table))
+            except (MemoryError, OSError):
+                raise
+            except Exception as unforeseen:  # one odd article must not cost the others
+                bad.append(BadRow(row.where, f"no events: {type(unforeseen).__name__}: {unforeseen}", row.text))
         return events, bad
 
     def _article(self, row: Row) -> Article | BadRow:
@@ -199,6 +204,10 @@ class _Extraction:
                 article = read_article(row.text, self.published, name, html)
         except ValueError as error:
             return BadRow(row.where, str(error), row.text)
+        except (MemoryError, OSError):
+            raise
+        except Exception as unforeseen:
+            return BadRow(row.where, f"cannot be read: {type(unforeseen).__name__}: {unforeseen}", row.text)
         return article
 
     def to_dict(self) -> dict[str, Any]:

@@ -204,6 +204,29 @@ def test_charts_do_not_go_into_the_folder_of_the_articles(
     assert not (folder / "charts.html").exists()
 
 
+def test_one_odd_article_does_not_cost_the_others(
+    words: WordPredictor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(call: Any, word: str) -> Any:
+        def run(*arguments: Any) -> Any:
+            if word in str(arguments[0]):
+                raise RecursionError("too deep")
+            return call(*arguments)
+
+        return run
+
+    monkeypatch.setattr(event_files, "read_article", failing(event_files.read_article, "gió"))
+    monkeypatch.setattr(event_files, "events_of", failing(event_files.events_of, "bão"))
+    texts = [TEXT, f"{TEXT} Có gió.", f"{TEXT} Có bão.", TEXT]
+    (tmp_path / "in.jsonl").write_text("".join(json.dumps({"text": text}) + "\n" for text in texts), encoding="utf-8")
+    report = extract_files([tmp_path / "in.jsonl"], tmp_path / "out.jsonl")
+    assert report.failed == 2
+    assert report.errors is not None
+    reasons = [record["reason"] for record in lines_of(report.errors)]
+    assert reasons == ["cannot be read: RecursionError: too deep", "no events: RecursionError: too deep"]
+    assert {record["article"].rpartition(":")[2] for record in lines_of(tmp_path / "out.jsonl")} == {"1", "4"}
+
+
 def test_a_run_that_ended_goes_on_where_it_was(words: WordPredictor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(event_files, "_BLOCK", 2)
     texts = [f"{TEXT} Số {number}." for number in range(7)]
