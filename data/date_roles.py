@@ -19,7 +19,7 @@ def role_of(found: Expression, interval: Interval | None, context: Context) -> s
         or (found.form == "day" and _PLACE.search(before) and low[start].isdigit())
     ):
         return ""
-    if _is_name(found, interval, before, context):
+    if _is_name(found, interval, before, context) or _is_other_events(found, before, context):
         return "name"
     is_over = False
     if interval is not None and context.published is not None:
@@ -96,6 +96,27 @@ def _is_name(found: Expression, interval: Interval | None, before: str, context:
             return True
     return False
 
+
+def _is_other_events(found: Expression, before: str, context: Context) -> bool:
+    """Whether the date tells which event came before or after this one: "Sau phiên họp ngày 3/6, sáng 5/6 hai bên …"."""
+    if _SHORTLY_BEFORE.search(before):
+        return True
+    clause = _AFTER_EVENT.match(context.low, 0, found.start) if found.start < 300 else None
+    if clause is None or _TENSE.search(context.low, clause.end(), found.start):
+        return False
+    return before.endswith("(") or _OTHER_DAY.match(context.low, found.end) is not None
+
+
+_TENSE = re.compile(r"(?<!\w)(?:đã|sẽ|vừa|đang)(?!\w)")
+_SHORTLY_BEFORE = re.compile(
+    r"(?<!\w)(?:ngay|không\s+lâu|ít\s+ngày)\s+trước\s+(?:thềm\s+)?(?:khi\s+)?(?:phiên|cuộc|chuyến|hội\s+nghị|hội\s+đàm|lễ|kỳ|vòng|đối\s+thoại)(?!\w)[^,;:()]*$"
+)
+_AFTER_EVENT = re.compile(
+    r"(?:[^\W\d]+(?:\s+[^\W\d]+){0,2},\s+)?(?:tiếp\s+)?sau\s+(?:các\s+|hai\s+)?(?:phiên|cuộc|chuyến|hội\s+nghị|hội\s+đàm|lễ|kỳ|vòng|đối\s+thoại)(?!\w)"
+)
+_OTHER_DAY = re.compile(
+    r",\s+(?:vào\s+)?(?:(?:rạng\s+sáng|sáng|trưa|chiều|tối|đêm|ngày|hôm)\s+){1,2}\d{1,2}(?:[/.-]\d|\s+tháng)"
+)
 
 # "vụ tấn công tại X năm 2023": the year tells it from others of its kind.
 _INCIDENT = re.compile(

@@ -136,7 +136,7 @@ def _ends(found: Expression, interval: Interval | None, context: Context, after:
     Words before `after` belong to the date before it: "tháng trước, 20/5".
     """
     low, published = context.low, context.published
-    head = low[max(after, found.start - 80) : found.start]
+    head = low[max(after, found.start - 130) : found.start]
     offset = found.start - len(head)
     until_now = _UNTIL_NOW.match(low, found.end)
     is_to_come = interval is not None and published is not None and interval.first > published.last
@@ -161,6 +161,6 @@ _UNTIL_NOW = re.compile(
     r"\s*,?\s+(?:cho\s+)?(?:đến|tới)\s+(?:nay|hiện\s+nay|hiện\s+tại|thời\s+điểm\s+(?:này|hiện\s+tại))(?!\w)"
 )
 _FROM = re.compile(r"(?:(?:kể|tính|bắt\s+đầu|suốt)\s+)?từ\s+$")
-_SINCE = re.compile(r"(?:(?:kể|tính|suốt)\s+từ\s+(?:sau\s+)?|(?:kể\s+)?từ\s+(?:sau\s+)?khi\s[^,;:.]{1,60}\s)$")
+_SINCE = re.compile(r"(?:(?:kể|tính|suốt)\s+từ\s+(?:sau\s+)?|(?:kể\s+)?từ\s+(?:sau\s+)?khi\s[^,;:.]{1,110}\s)$")
 _OPEN = re.compile(r"(?:trước|sau)\s+(?:mốc\s+|thời\s+điểm\s+|hết\s+)?$")
 _FROM_NOW = re.compile(r"từ\s+(?:bây\s+giờ|nay|giờ)\s+(?:cho\s+)?(?:đến|tới)\s+(?:hết\s+)?$")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from .line_kinds import give_kinds
 from .page_lines import Line, read_page_lines
-from .phrases import is_byline, names_picture
+from .phrases import find_credits, is_byline, names_picture
 from .sentences import split_sentences
 
 
@@ -90,7 +90,12 @@ def _units(line: Line) -> Iterator[Unit]:
     if len(kinds) + len(rest) > 1 and rest and _is_source(line.text[rest[-1][0] : rest[-1][1]]):
         rest[-1] = (*rest[-1][:2], "boilerplate")
     for start, end, kind in [*kinds, *rest]:
-        yield Unit(line.start + start, line.start + end, kind)
+        yield Unit(line.start + start, line.start + end, kind if _has_words(line.text[start:end]) else "boilerplate")
+
+
+def _has_words(text: str) -> bool:
+    """Whether a part of a line is more than strokes, and no credit: in pages without line breaks those stand between sentences."""
+    return any(map(str.isalnum, text)) and find_credits(text) != [(0, len(text))]
 
 
 def _is_source(text: str) -> bool:

@@ -54,14 +54,46 @@ def read_page_lines(text: str, known: Mapping[int, str], places: list[int] | Non
             lines.append(Line(prefix[0].rstrip(), start, sort="date", date=prefix[1] or ""))
             start += prefix.end()
             content = content[prefix.end() :]
-        if content:
-            line = Line(content, start, known.get(places[start] if places else start, ""))
-            line.words = len(content.split())
-            line.key = letters_of(content) if line.words <= _LONG else content
-            line.credits = find_credits(content)
-            _sort(line)
-            lines.append(line)
+        if not content:
+            continue
+        kind = known.get(places[start] if places else start, "")
+        dated = _DATED_TITLE.match(content) if _CLOCK.search(content[-24:]) and _above_text(lines) else None
+        if dated and find_date(content) is None and (date := find_date(dated["date"])):
+            lines.append(_read_line(dated["title"], start, kind))
+            rest = content[dated.end("title") :].lstrip()
+            lines.append(Line(rest, start + len(content) - len(rest), sort="date", date=date))
+            continue
+        line = _read_line(content, start, kind)
+        if line.sort == "link" and content[0] == "[" and all(above.sort in ("date", "furniture", "section") for above in lines):
+            line.sort = "title"  # "[Video] …" is a link among others, and a title at the head of a page
+        if not lines and _TODAY.match(content):
+            line.date = ""
+        lines.append(line)
     return lines
+
+
+def _read_line(content: str, start: int, kind: str) -> Line:
+    line = Line(content, start, kind)
+    line.words = len(content.split())
+    line.key = letters_of(content) if line.words <= _LONG else content
+    line.credits = find_credits(content)
+    _sort(line)
+    return line
+
+
+def _above_text(lines: list[Line]) -> bool:
+    return all(line.sort != "prose" for line in lines)
+
+
+_CLOCK = re.compile(r"\d\d?[:h]\d\d")
+_DATED_TITLE = re.compile(
+    r"(?P<title>\S.{0,200}?(?<![ ,:|–—-])(?<! vào)(?<! ngày)(?<! lúc)(?<! từ)(?<! đến)(?<! hôm)(?<! tới)) *[ ,|–—-] *"
+    r"(?P<date>(?:(?:thứ (?:\w+)|chủ nhật),? )?(?:ngày )?\d\d?[/.-]\d\d?[/.-]\d{4},?(?: -)? \d\d?[:h]\d\d(?::\d\d)?(?: ?\(?GMT ?[+-] ?\d\d?\)?)?)$",
+    re.IGNORECASE,
+)
+"""A title, or a section, with the day and time of publication behind it."""
+_TODAY = re.compile(r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day, ")
+"""What opens a page like this is the day on which it was fetched."""
 
 
 _NOT_BLANK = re.compile(r"[^\s\ufeff][^\r\n\u2028\u2029]*")
@@ -92,8 +124,10 @@ def _sort(line: Line) -> None:
         line.sort = {"headline": "title", "body": "prose", "boilerplate": "furniture"}.get(line.kind, line.kind)
     elif credits and credits[0] == (0, len(text)):
         line.sort = "credit"
-    elif credits and credits[-1][1] == len(text) and _captions(line):
+    elif credits and credits[-1][1] == len(text.rstrip(" |")) and _captions(line):  # the cell of a table ends with a stroke
         line.sort = "caption"
+    elif _is_said_twice(text):
+        line.sort = "link"
     elif line.words > _LONG:
         line.sort = "prose"
     elif (date := find_date(text)) is not None:
@@ -112,6 +146,13 @@ def _sort(line: Line) -> None:
         line.sort = "caption"
     else:
         line.sort = "prose" if ENDS.search(text[-60:]) or INNER_END.search(text) else "title"
+
+
+def _is_said_twice(text: str) -> bool:
+    """Whether a line is one title two times: the text and the picture of a link."""
+    words = text.split()
+    half = len(words) // 2
+    return half >= 5 and words[:half] == words[half:]
 
 
 def _captions(line: Line) -> bool:

@@ -45,8 +45,8 @@ _BUTTON = re.compile(
     r"(?:(?:chia sẻ(?: bài viết| lên| qua| trên| tới)?|facebook|twitter|zalo|youtube|tiktok|instagram|linkedin|pinterest|telegram|messenger|whatsapp"
     r"|e-?mail|copy(?: link)?|link|sao chép(?: liên kết| link)?|in(?: bài(?: viết| này)?| trang)|lưu(?: bài(?: viết| này)?)?|bình luận|thích|like|share|tweet"
     r"|gửi(?: bài| email)?|nghe(?: đọc)?(?: audio| bài| tin)?(?: viết)?|audio|giọng (?:nam|nữ|đọc)|google news|theo dõi(?: chúng tôi)?|follow|cỡ chữ|aa+|a[+-]"
-    r"|đọc bài gốc|xem bài gốc|tại đây|quảng cáo|advertisements?|quay lại|trở lại|lên đầu trang|về đầu trang|back to top|top|in|rss|icon|đăng nhập|đăng ký"
-    r"|\d+|[|/,.:·•()+–-])(?:\s+|$))++",
+    r"|nhỏ bình thường lớn|(?:nhảy|chuyển|đi) (?:đến|tới) nội dung(?: chính)?|video đang hot|đọc bài gốc|xem bài gốc|tại đây|quảng cáo|advertisements?|quay lại|trở lại|lên đầu trang|về đầu trang|back to top|top|in|rss|icon|đăng nhập|đăng ký"
+    r"|\d+|[|/,.:·•()+–-]):?(?:\s+|$))++",
     re.IGNORECASE,
 )
 _MENU = re.compile(
@@ -58,7 +58,7 @@ _MENU = re.compile(
     re.IGNORECASE,
 )
 _FOLLOW = re.compile(
-    r"theo dõi .{0,60}?(?:trên\s*$|(?:trên|tại|qua) (?:google|facebook|zalo|youtube|tiktok|telegram|fanpage))",
+    rf"theo dõi .{{0,60}}?(?:trên(?:\s*$|(?-i:[{UPPER}]))|(?:trên|tại|qua) (?:google|facebook|zalo|youtube|tiktok|telegram|fanpage))",
     re.IGNORECASE,
 )
 _FOOTER = re.compile(
@@ -71,6 +71,8 @@ _FOOTER = re.compile(
     re.IGNORECASE,
 )
 _PATH = re.compile(r"[^.!?>»›]{1,40}(?: [>»›] ?[^.!?>»›]{1,40})+")
+_GLUED_PATH = re.compile(rf"Trang chủ[{UPPER}]")
+"""The way to a page, whose links have run together; it ends with the title, cut off."""
 _ADDRESS = re.compile(r"(?:https?://|www\.)\S+|\S+@\S+\.\w+|(?:#\w+[\s,]*)+", re.IGNORECASE)
 
 
@@ -84,6 +86,7 @@ def is_furniture(text: str) -> bool:
         not _LETTERS.search(text)
         or _FOOTER.match(text)
         or _FOLLOW.match(text)
+        or _GLUED_PATH.match(text)
         or (
             len(text) < 300
             and (_BUTTON.fullmatch(text) or _MENU.fullmatch(text) or _ADDRESS.fullmatch(text) or _PATH.fullmatch(text))
@@ -113,6 +116,7 @@ _PICTURE = r"(?:[Ảả]nh|ẢNH|[Pp]hoto|PHOTO|[Hh]ình(?: ảnh)?|[Đđ]ồ h�
 _KIND_OF_PICTURE = r"(?: (?:và|,) \w+| minh h[oọ][aạ]| tư liệu| chụp (?:màn hình|từ \w+)| cắt từ \w+| do \w+ \w+ cung cấp| internet| Internet| vệ tinh)?"
 _LEFT = r"(?:^|(?<=[.!?…”\")]\s)|(?<=[.!?…])|(?<=\s)[-–—|/]\s*)"
 """What stands before a credit without brackets: the line's begin, the end of a sentence, a dash."""
+_OFFICE = r"(?:Bộ|Báo|Ban|Cục|Sở|Công an|Cảnh sát|Đại sứ quán|Văn phòng|Thông tấn xã|Cổng|Đài|Tổng cục|Trung tâm|Hải quân|Quân (?:chủng|khu|đội)|Biên phòng)"
 _TOKEN = r"(?:https?://\S+|[^\s:;!?()\[\]]*[^\s.:;!?()\[\]])"
 _MAKER = rf"{_TOKEN}(?: +{_TOKEN}){{0,9}}"
 _CREDIT = re.compile(
@@ -124,7 +128,9 @@ _CREDIT = re.compile(
     rf"|^Nguồn (?:hình )?ảnh, {_MAKER}$"
     rf"|(?<=\s)(?:Ảnh|ẢNH|Photo)(?: minh h[oọ][aạ]| tư liệu)?\s*[:：]\s*{_MAKER}\.?$"
     # Ảnh Minh Thu; Ảnh TTXVN; Ảnh minh họa
-    rf"|{_LEFT}{_PICTURE}(?: minh h[oọ][aạ]| tư liệu)?(?: [{UPPER}][\w.]*){{0,5}}(?:\s*/\s*[{UPPER}][\w.+]*)*\.?$"
+    rf"|{_LEFT}{_PICTURE}(?: minh h[oọ][aạ]| (?:tư|tài) liệu(?: minh h[oọ][aạ])?)?(?: [{UPPER}][\w.]*){{0,5}}(?:\s*/\s*[{UPPER}][\w.+]*)*\.?$"
+    # Ảnh Bộ Ngoại giao; Ảnh Báo Thử cung cấp
+    rf"|{_LEFT}Ảnh {_OFFICE}(?: \w+){{0,6}}$"
 )
 _MAY_BE_CREDIT = re.compile(
     rf"(?:^|[(\[.!?…”\")–—|/-])\s*(?:{_PICTURE}|(?:[Tt]in|[Bb]ài)(?:,| và) |[Nn]guồn|[Ss]ource)|\s(?:Ảnh|ẢNH|Photo)\b"
@@ -165,12 +171,12 @@ def _tells(credit: str) -> bool:
 def names_picture(credit: str) -> bool:
     """Whether a credit is that of a picture or film, and not only a source.
 
-    >>> names_picture("(Ảnh: AFP)"), names_picture("(Nguồn: AFP)"), names_picture("Nguồn: AFP")
-    (True, True, False)
+    >>> names_picture("(Ảnh: AFP)"), names_picture("(Nguồn: AFP)"), names_picture("Nguồn: AFP"), names_picture("Nguồn Báo Thử: x.vn")
+    (True, True, False, False)
     """
     if credit[0] in "([" and not credit.endswith("."):
         return True
-    return "guồn:" not in credit and "ource" not in credit
+    return ("ảnh" in credit or "guồn" not in credit.partition(":")[0]) and "ource" not in credit
 
 
 _NAME = rf"[{UPPER}][\w’'.+-]*"
@@ -206,9 +212,11 @@ def is_byline(text: str) -> bool:
     return text.count(" ") <= 3 or not text.isupper()
 
 
+_MONTH = r"(?:Jan|Feb|Mar|Apr|May|June?|July?|Aug|Sept?|Oct|Nov|Dec)(?:uary|ruary|ch|il|ust|ember|ober)?"
 _DAY = (
     r"(?<!\d)(?:\d{4}-\d\d?-\d\d?(?:T[\d:.]+(?:Z|[+-]\d\d:?\d\d)?)?|\d\d?\s?[/.-]\s?\d\d?\s?[/.-]\s?\d{4}"
-    r"|(?:ngày )?\d\d? (?:tháng|Tháng) \w+(?: năm|, năm|,)? \d{4})(?!\d)"
+    r"|(?:ngày )?\d\d? (?:tháng|Tháng) \w+(?: năm|, năm|,)? \d{4}"
+    rf"|\d\d? {_MONTH} \d{{4}}|{_MONTH} \d\d?(?:st|nd|rd|th)?, \d{{4}})(?!\d)"
 )
 _YEAR = re.compile(r"\d{4}")
 _DATE = re.compile(_DAY, re.IGNORECASE)

@@ -230,6 +230,7 @@ class _Article:
             if not mention.code:
                 owner, _ = owner_after(self.table, self.lines[mention.line], mention.number)
                 mention.code = owner if owner != _LAST_NAMED else ""
+                mention.code = mention.code or self._of_ministry_behind(mention)
             if mention.organisation and mention.code and mention.code not in INTERNATIONAL:
                 where = explicit.setdefault(mention.organisation.base, {})
                 where.setdefault(mention.code, (mention.line, mention.span.start))
@@ -332,6 +333,14 @@ class _Article:
             return code, ""
         return "", "its country is not named"
 
+    def _of_ministry_behind(self, mention: Mention) -> str:
+        """The country of "Cục Di trú" in "Cục Di trú, Bộ Nội vụ Campuchia"."""
+        line, behind = self.lines[mention.line], self.mentions[mention.line][mention.number + 1 : mention.number + 2]
+        if not behind or not behind[0].organisation or not behind[0].organisation.ministry:
+            return ""
+        between = line.text[mention.span.end : behind[0].span.start].strip()
+        return behind[0].organisation.code if between in _PART_OF and line.words[mention.span.first] in _UNITS else ""
+
     def _shares_a_country(self, mention: Mention) -> bool:
         """Whether "Bộ Ngoại giao và Bộ Quốc phòng Nhật Bản" leaves open if the country behind the second is that of both."""
         line, row = self.lines[mention.line], self.mentions[mention.line]
@@ -408,6 +417,9 @@ _SPEAKS_OF_HOME = re.compile("(?<!Thông tấn xã )(?<!Đài Tiếng nói )(?<!
 """Vietnam is named, and not only a reporter's agency."""
 _HONORIFIC = re.compile(r"(?:^|\W)(?:ông|bà|anh|chị|đồng chí|(?:đại|thượng|trung|thiếu) (?:tướng|tá|úy))\s$", re.IGNORECASE)
 _LAST_NAMED = "last named"
+_PART_OF = (",", "-", "–", "—", "thuộc", ", thuộc", "của")
+_UNITS = {*keys("Cục Tổng Vụ Phòng Ban")}
+"""First words of what belongs to a ministry: "Tổng cục", "Ban chỉ huy"."""
 _BETWEEN = {*keys("giữa")}
 _NO_CHINESE_SURNAMES = {*keys("Nguyễn Huỳnh Võ")}
 _NO_CHINESE_MIDDLE = keys("Thị")[0]

@@ -88,6 +88,7 @@ def _describe(table: ActorTable, text: str) -> Organisation:
         state=bool(sectors) and sectors[0] in _STATE and words not in _COMPANY_WORDS,
         beyond=abroad
         or (not code and _of_two(table, words, text))
+        or (words[0] in _CENTRES and any(True for _ in _REGIONS.all(words)))
         or (words[0] in _MAY_BE_INTERNATIONAL and any(True for _ in _INTERNATIONAL_WORDS.all(words))),
         ministry=words[0] in _MINISTRIES or sectors[:1] == ("LEG",),
         native=vietnamese(text),
@@ -113,6 +114,10 @@ for _words in many(
     "Đông Nam Á, khu vực"
 ):
     _INTERNATIONAL_WORDS.add(_words, True)
+_CENTRES = {keys("Trung")[0]}
+_REGIONS: Phrases[bool] = Phrases()
+for _words in many("châu Á, châu Âu, châu Phi, châu Mỹ, Ấn Độ Dương, Thái Bình Dương, Đại Tây Dương, Đông Nam Á"):
+    _REGIONS.add(_words, True)
 _STATE = {"GOV", "COP", "MIL", "LEG", "JUD", "SPY", "EDU", "MED", "SOC", "JRN"}
 
 

@@ -223,3 +223,46 @@ def _calls(text: str) -> int:
     finally:
         sys.setprofile(None)
     return counted
+
+
+@pytest.mark.parametrize(
+    ("head", "title", "published"),
+    [
+        ("Na Uy tặng Việt Nam hai xuồng cứu hộ 24/10/2025 11:19", "Na Uy tặng Việt Nam hai xuồng cứu hộ", "2025-10-24"),
+        ("Na Uy tặng Việt Nam hai xuồng - Thứ Sáu, 24/10/2025 11:19 GMT+7", "Na Uy tặng Việt Nam hai xuồng", "2025-10-24"),
+        (
+            "Na Uy tặng hai xuồng cứu hộ\nChuyện hôm nay-Thứ sáu, ngày 24/10/2025 06:00 GMT+7",
+            "Na Uy tặng hai xuồng cứu hộ",
+            "2025-10-24",
+        ),
+        ("24 October 2025\nNa Uy tặng hai xuồng cứu hộ", "Na Uy tặng hai xuồng cứu hộ", "2025-10-24"),
+        ("Friday, October 24, 2025\nNa Uy tặng hai xuồng cứu hộ", "Na Uy tặng hai xuồng cứu hộ", None),
+        ("[Video] Na Uy tặng hai xuồng cứu hộ", "[Video] Na Uy tặng hai xuồng cứu hộ", None),
+        ("Nhỏ Bình thường Lớn\nNa Uy tặng hai xuồng cứu hộ", "Na Uy tặng hai xuồng cứu hộ", None),
+        ("Trang chủBiển đảoNa Uy tặng hai...\nNa Uy tặng hai xuồng cứu hộ", "Na Uy tặng hai xuồng cứu hộ", None),
+    ],
+)
+def test_a_date_beside_the_title_is_that_of_publication(head: str, title: str, published: str | None) -> None:
+    """The day in English that opens a page is the day on which it was fetched."""
+    pytest.importorskip("dateparser")
+    article = read_article(
+        head + "\nChiều 23/10, hai bên đã ký biên bản bàn giao tại cảng Nha Trang.\nLễ ký diễn ra trọng thể."
+    )
+    assert article.title == title
+    assert (article.published.first.isoformat() if article.published else None) == published
+    assert [s.kind for s in article.sentences][-2:] == ["body", "body"]
+    assert all(s.kind in ("headline", "boilerplate") and not s.dates for s in article.sentences[:-2])
+
+
+@pytest.mark.parametrize(
+    "line", ["Lễ bàn giao sẽ bắt đầu vào ngày 24/10/2025 11:19", "Hai bên họp từ 22/10/2025 08:00 đến 24/10/2025 11:19"]
+)
+def test_a_date_that_a_preposition_ties_to_the_text_stays_in_it(line: str) -> None:
+    article = read_article(line + "\nHai bên đã ký biên bản bàn giao tại cảng Nha Trang.")
+    assert article.published is None
+    assert line in [s.text for s in article.sentences]
+
+
+def test_a_date_with_a_clock_below_the_text_is_left_to_it() -> None:
+    article = read_article("Na Uy tặng hai xuồng\nHai bên đã ký biên bản.\nTàu Ấn Độ thăm cảng Đà Nẵng 24/10/2025 11:19")
+    assert article.published is None

@@ -514,3 +514,27 @@ def test_without_dateparser_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) 
     published._parser.cache_clear()
     with pytest.raises(ValueError, match=r"hoptac\[events\]"):
         parse_published("May 22, 2025")
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ("Sau phiên họp diễn ra vào chiều ngày 3/6, sáng ngày 5/6, hai bên đã ký biên bản.", "2025-06-05"),
+        ("Sau lễ đón sáng 3/6, hai bên đã hội đàm.", "2025-06-03"),
+        (
+            "Đặc biệt, sau chuyến thăm của Thủ tướng, Chủ tịch Ủy ban tới Oslo (tháng 3/2025), hai nước đã mở rộng hợp tác.",
+            None,
+        ),
+        ("Đây là cuộc gặp thứ ba, được tổ chức ngay trước vòng đàm phán từ ngày 12-14/6.", None),
+        ("Ngày 3/6, sau cuộc gặp, hai bên đã ký biên bản.", "2025-06-03"),
+        (
+            "Hai bên rà soát việc đã làm kể từ khi ủy ban hỗn hợp về nghề cá được thành lập tại thành phố Bergen của Na Uy năm 2009.",
+            "2009-01-01",
+        ),
+        ("Kể từ năm 2016, hai bên đã chín lần tuần tra chung.", "2016-01-01"),
+        ("Sau chuyến thăm, hai bên đã ký (ngày 3/6) một biên bản.", "2025-06-03"),
+    ],
+)
+def test_the_day_of_another_event_is_not_that_of_the_sentence(text: str, first: str | None) -> None:
+    mention = main_date(find_dates(text, parse_published("10/06/2025")))
+    assert (mention.interval.first.isoformat() if mention and mention.interval else None) == first

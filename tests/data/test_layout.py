@@ -23,6 +23,29 @@ b Chiều 26/11, tại Hà Nội, hai bên đã họp Ủy ban hỗn hợp lần
 
 b Hai nước cam kết sớm ký thỏa thuận tương trợ hành chính./.
 """,
+    # Offices as makers of pictures, cells of tables, a title twice in the line of a link, a button with a colon.
+    "offices": """
+h Việt Nam và Na Uy ký thỏa thuận cứu hộ
+x Chia sẻ:
+b Sáng 14/10, tại Hà Nội, hai bên đã ký thỏa thuận về cứu hộ trên biển.
+c Trung tướng Lê Công Minh và Đại sứ Na Uy tại lễ ký. + x Ảnh Bộ Quốc phòng
+b Thỏa thuận có hiệu lực ngay sau khi ký.
+c Đoàn Na Uy thăm cảng Nha Trang. + x Ảnh Cục Đối ngoại cung cấp
+b Hai bên sẽ họp hằng năm.
+x Na Uy mở văn phòng thương mại tại Đà Nẵng Na Uy mở văn phòng thương mại tại Đà Nẵng
+b Theo đó, tàu hai nước sẽ diễn tập chung.
+c | Tàu Na Uy cập cảng Nha Trang. + x (Ảnh: Trần Hậu) + x |
+b Ông Minh cảm ơn phía Na Uy.
+x Theo dõi Báo Thử trênẢnh minh họa |
+""",
+    # Line breaks were lost; what skips to the text stands above it.
+    "unbroken": """
+x Nhảy đến nội dung
+h Na Uy tặng Việt Nam hai xuồng cứu hộ
+b Hai bên đã ký biên bản tại cảng. + x Ảnh: Reuters. + b Đại sứ Na Uy phát biểu trước đoàn thủy thủ. + x Ảnh: Trần Hậu. + b Lễ ký kết thúc lúc trưa.
+x Video đang HOT
+b Ông cảm ơn phía Việt Nam.
+""",
     # An agency: caption and credit in one line, an end mark, a signature in brackets.
     "agency": """
 h Cảnh sát biển Việt Nam và Ấn Độ diễn tập chung

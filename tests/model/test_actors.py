@@ -524,3 +524,18 @@ def test_a_long_article_is_fast() -> None:
     began = time.perf_counter()
     find_actors([text] * 2000, [participants] * 2000)
     assert time.perf_counter() - began < 2.0
+
+
+@pytest.mark.parametrize(
+    ("sentence", "wanted"),
+    [
+        ("Việc xác minh do [Tổng cục Di trú|ORG], [Bộ Nội vụ Campuchia|ORG] tiến hành.", "KHM"),
+        ("Đoàn của [Cục Lãnh sự|ORG] thuộc [Bộ Ngoại giao Lào|ORG] đã tới nơi.", "LAO"),
+        ("Đoàn do [Cục Phòng chống ma túy|ORG] - [Bộ Công an Trung Quốc|ORG] cử.", "CHN"),
+        ("Dự họp có [Bộ Ngoại giao|ORG], [Bộ Quốc phòng Lào|ORG] và [Việt Nam|GPE].", "VNM"),
+        ("Ông nói tại [Trung tâm Nghiên cứu Thái Bình Dương|ORG] ở Honolulu.", "-"),
+        ("[Văn phòng MIA|ORG] tại Hà Nội đã cử người tới lễ bàn giao.", "USA"),
+    ],
+)
+def test_a_unit_is_of_the_ministry_behind_it_and_a_regional_centre_of_nobody(sentence: str, wanted: str) -> None:
+    assert codes(find(sentence))[0][0] == wanted

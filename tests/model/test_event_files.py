@@ -16,12 +16,14 @@ import pyarrow.parquet as pq
 import pytest
 
 from hoptac import cli
+from hoptac.data.article import read_article
 from hoptac.data.inputs import find_sources, is_page, sample
 from hoptac.data.labels import TOPICS, TYPES
 from hoptac.data.rows import BadRow, Row, Stream
 from hoptac.data.schema import DataError, Participant
 from hoptac.model import actor_table, event_files
 from hoptac.model.event_files import extract_files
+from hoptac.model.events import events_of
 from hoptac.model.predictor import Prediction, Predictor
 
 TEXT = "Việt Nam thăm Lào\n\nChiều 14/10, Lào bán điện cho Việt Nam. Trời mưa.\n\nNgày 15/10, Lào mua gạo."
@@ -215,8 +217,8 @@ def test_one_odd_article_does_not_cost_the_others(
 
         return run
 
-    monkeypatch.setattr(event_files, "read_article", failing(event_files.read_article, "gió"))
-    monkeypatch.setattr(event_files, "events_of", failing(event_files.events_of, "bão"))
+    monkeypatch.setattr(event_files, "read_article", failing(read_article, "gió"))
+    monkeypatch.setattr(event_files, "events_of", failing(events_of, "bão"))
     texts = [TEXT, f"{TEXT} Có gió.", f"{TEXT} Có bão.", TEXT]
     (tmp_path / "in.jsonl").write_text("".join(json.dumps({"text": text}) + "\n" for text in texts), encoding="utf-8")
     report = extract_files([tmp_path / "in.jsonl"], tmp_path / "out.jsonl")
