@@ -124,7 +124,8 @@ def test_every_sentence_is_evaluated_by_exactly_one_process(tmp_path: Path) -> N
         "texts = [str(number) for number in range(11)]\n"
         "found = gathered(predictor, texts, state.process_index, state.num_processes)\n"
         "with open(f'{sys.argv[1]}/{state.process_index}.json', 'w') as file:\n"
-        "    json.dump([found, predictor.read], file)\n",
+        "    json.dump([found, predictor.read], file)\n"
+        "state.destroy_process_group()\n",  # whose threads may otherwise outlive the interpreter, which then aborts
         encoding="utf-8",
     )
     _launch(str(script), str(tmp_path))
