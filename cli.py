@@ -88,14 +88,6 @@ def _predict_parser(commands: Any) -> None:
     parser.add_argument(
         "--lines", action="store_true", help="each line of a text file is one sentence; default: sentences are found"
     )
-    parser.add_argument("--input-format", choices=["text", "jsonl"], default="text", help="of standard input; default: text")
-    parser.add_argument(
-        "-o",
-        "--output",
-        default="-",
-        metavar="FILE",
-        help="where to write; FOLDER/ for part files; - is standard output (the default)",
-    )
     parser.add_argument(
         "--format", choices=["text", "jsonl", "csv", "parquet"], help="default: by the ending of --output, else text"
     )
@@ -114,6 +106,14 @@ def _predict_parser(commands: Any) -> None:
 
 def _job_options(parser: argparse.ArgumentParser) -> None:
     """Options of a job over files."""
+    parser.add_argument("--input-format", choices=["text", "jsonl"], default="text", help="of standard input; default: text")
+    parser.add_argument(
+        "-o",
+        "--output",
+        default="-",
+        metavar="FILE",
+        help="where to write; FOLDER/ for part files; - is standard output (the default)",
+    )
     parser.add_argument("--errors", metavar="FILE", help="what fails; default: OUTPUT.errors.jsonl")
     parser.add_argument("--workers", type=_positive, metavar="N", help="processes; default: 1, with Ray one for each CPU")
     parser.add_argument(
@@ -320,15 +320,7 @@ def _events_parser(commands: Any) -> None:
     parser.add_argument(
         "--published-column", default="published", metavar="NAME", help="of the date of publication; default: published"
     )
-    parser.add_argument("--input-format", choices=["text", "jsonl"], default="text", help="of standard input; default: text")
     parser.add_argument("--actors", metavar="FILE", help="names and codes of your own (YAML), see docs/events.md")
-    parser.add_argument(
-        "-o",
-        "--output",
-        default="-",
-        metavar="FILE",
-        help="where to write; FOLDER/ for part files; - is standard output (the default)",
-    )
     parser.add_argument(
         "--format",
         choices=["text", "jsonl", "csv", "parquet", "plover", "polecat"],

@@ -68,7 +68,12 @@ class Article:
 
 
 def read_article(
-    text: str, published: str | date | Interval | None = None, name: str = "", html: bool | None = None
+    text: str,
+    published: str | date | Interval | None = None,
+    name: str = "",
+    html: bool | None = None,
+    *,
+    otherwise: str | date | Interval | None = None,
 ) -> Article:
     """Find the sentences of an article, what each of them is, and the dates they speak of.
 
@@ -81,9 +86,10 @@ def read_article(
             most exact of a crawler's prefix ("date 2025-05"), the page's own line of date, or the metadata of HTML.
         name: of its file, or its id.
         html: whether `text` is HTML; None: if it begins as a page does.
+        otherwise: when it was published if neither `published` nor the text says it.
 
     Raises:
-        ValueError: if `published` is no date, or a page has no text, or HTML is given and trafilatura is missing.
+        ValueError: if `published` or `otherwise` is no date, or a page has no text, or HTML is given and trafilatura is missing.
 
     >>> article = read_article("date 2025-10\\nViệt Nam và Na Uy họp\\nSáng 14/10, hai bên đã họp tại Hà Nội. Lễ ký diễn ra sau đó./.\\nHồng Nhung")
     >>> [(sentence.kind, sentence.text) for sentence in article.sentences][1:3]
@@ -91,7 +97,7 @@ def read_article(
     >>> article.sentences[2].date
     Interval(first=datetime.date(2025, 10, 14), last=datetime.date(2025, 10, 14), precision='day')
     """
-    when = _given(published)
+    when, last_resort = _given(published), _given(otherwise)
     known: dict[int, str] = {}
     if looks_like_html(text) if html is None else html:
         from .web_page import read_page
@@ -100,7 +106,7 @@ def read_article(
         text, known = page.text, page.known
         when = when or (parse_published(page.published) if page.published else None)
     layout = find_layout(text, known)
-    when = when or _said(layout)
+    when = when or _said(layout) or last_resort
     sentences: list[ArticleSentence] = []
     before: Interval | None = None
     for unit in layout.units:

@@ -304,12 +304,20 @@ def _as_bytes(position: _Position, source: Source) -> Iterator[Any]:
         return
     with open(source.name, "rb") as raw:
         position.raw = raw if source.is_file else None
-        if source.compression == "gz":
-            yield gzip.GzipFile(fileobj=raw)
-        elif source.compression == "zst":
-            yield io.BufferedReader(arrow().CompressedInputStream(raw, "zstd"))
-        else:
-            yield raw
+        yield decompressed(raw, source.compression)
+
+
+def decompressed(raw: BinaryIO, compression: str) -> Any:
+    """What is in an open file.
+
+    Args:
+        compression: one of the values of `inputs.COMPRESSIONS`, or nothing.
+    """
+    if compression == "gz":
+        return gzip.GzipFile(fileobj=raw)
+    if compression == "zst":
+        return io.BufferedReader(arrow().CompressedInputStream(raw, "zstd"))
+    return raw
 
 
 @contextmanager

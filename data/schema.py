@@ -299,6 +299,16 @@ def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
 
 
+def shortened(value: Any, most: int = 80) -> str:
+    """A value as Python writes it, for a message that names it, cut after `most` characters.
+
+    >>> shortened([1, 2, 3], 4)
+    '[1, …'
+    """
+    text = repr(value)
+    return text if len(text) <= most else f"{text[:most]}…"
+
+
 def utf8_problem(error: UnicodeDecodeError, of: str = "the line") -> str:
     """What is wrong with bytes that are no UTF-8, and where.
 

@@ -108,27 +108,22 @@ def in_short(rows: Iterable[Mapping[str, Any]]) -> str:
     >>> in_short([{"topic": "trade", "article": "a", "date_first": None, "actors": [laos, {"actor": 1, "name": "Hội X"}]}])
     '1 event of 1 article, 0 with a date of their own; 2 actors, 1 of them without a country or body'
     """
-    articles: set[str] = set()
+    counts = EventCounts()
     shared: set[str] = set()
     """Names of articles of which events stand in two places."""
     last, place = None, 0
-    events = dated = actors = undecided = 0
     for row in rows:
-        events += 1
         name, start = row["article"], row.get("start") or 0
-        if name in articles and (name != last or start < place):
+        if name in counts.articles and (name != last or start < place):
             shared.add(name)
         last, place = name, start
-        articles.add(name)
-        dated += bool(row["date_first"])
-        # An event mentions an actor more than once; it counts once in each event.
-        known = {actor["actor"]: actor.get("country") or actor.get("body") for actor in row.get("actors") or ()}
-        actors += len(known)
-        undecided += sum(not code for code in known.values())
+        _add(counts, row)
+    events, articles, undecided = counts.events, len(counts.articles), counts.uncoded.total()
+    dated = sum(number for (_, is_lent, _), number in counts.when.items() if not is_lent)
     alike = f"; {len(shared):,} of the names stand for several articles, so ids are not unique" if shared else ""
     return (
-        f"{events:,} event{'s' * (events != 1)} of {len(articles):,} article{'s' * (len(articles) != 1)}, "
-        f"{dated:,} with a date of their own; {actors:,} actors, {undecided:,} of them without a country or body{alike}"
+        f"{events:,} event{'s' * (events != 1)} of {articles:,} article{'s' * (articles != 1)}, "
+        f"{dated:,} with a date of their own; {counts.coded + undecided:,} actors, {undecided:,} of them without a country or body{alike}"
     )
 
 

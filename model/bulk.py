@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-import uuid
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -12,11 +11,11 @@ from typing import Any
 
 from ..data.inputs import Source, find_sources
 from ..data.rows import Stream, kept_columns
-from .configuration import CONFIG_FILE, CheckpointConfig, sha256
+from .configuration import CheckpointConfig
 from .outputs import Output, is_folder, output_form
 from .parts import BLOCK
 from .predictor import find_checkpoint
-from .run import Plan, Progress, Report, places, run, versions
+from .run import Plan, Progress, Report, identity_of, places, run, versions
 
 
 def predict_files(
@@ -148,14 +147,7 @@ def prepare(
     if description.replaced:
         replaced = ", ".join(map(repr, description.replaced))
         warnings.warn(f"columns of the inputs that the answers replace: {replaced}; rename what is to be kept", stacklevel=3)
-    identity = {
-        "inputs": [source.identity() for source in sources],
-        "output": description.to_dict(),
-        "checkpoint": {CONFIG_FILE: sha256(folder / CONFIG_FILE), **config.files},
-        "settings": {**settings, "column": column, "lines": lines, "block": BLOCK},
-        "versions": versions(form),
-    }
-    if not all(source.texts or source.is_file for source in sources):
-        identity["once"] = uuid.uuid4().hex  # a pipe cannot be read again
+    settings = {**settings, "column": column, "lines": lines, "block": BLOCK}
+    identity = identity_of(sources, description, folder, config.files, settings, versions(form))
     stream = partial(Stream, sources, column, lines)
     return Plan(name, sources, description, target, errors_path, folder, identity, stream)

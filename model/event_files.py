@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -18,13 +17,13 @@ from ..data.inputs import Source, find_sources, is_page
 from ..data.rows import BadRow, Row, Stream, kept_columns
 from ..data.schema import DataError
 from .actors import ActorTable, load_table
-from .configuration import CONFIG_FILE, CheckpointConfig, sha256
+from .configuration import CheckpointConfig, sha256
 from .event_output import EventOutput, event_form
 from .events import events_of, spoken
 from .outputs import is_folder
 from .parts import failed_row, outcomes
 from .predictor import Prediction, Predictor, find_checkpoint
-from .run import Plan, Progress, Report, places, run, versions
+from .run import Plan, Progress, Report, identity_of, places, run, versions
 
 _BLOCK = 64
 """Articles of a part: enough sentences for batches of one length, and few enough for memory."""
@@ -142,15 +141,8 @@ def _prepare(
     _table.cache_clear()  # the file may have been edited since another call
     _table(extraction.actors)  # refuses a bad file before the first article
     description = EventOutput(form, compression, is_folder(name))
-    identity = {
-        "inputs": [source.identity() for source in sources],
-        "output": description.to_dict(),
-        "checkpoint": {CONFIG_FILE: sha256(folder / CONFIG_FILE), **config.files},
-        "settings": {**settings, "column": column, **extraction.to_dict(), "block": _BLOCK},
-        "versions": versions(form, _LIBRARIES),
-    }
-    if not all(source.texts or source.is_file for source in sources):
-        identity["once"] = uuid.uuid4().hex  # a pipe cannot be read again
+    settings = {**settings, "column": column, **extraction.to_dict(), "block": _BLOCK}
+    identity = identity_of(sources, description, folder, config.files, settings, versions(form, _LIBRARIES))
     stream = partial(Stream, sources, column, whole=True)
     return Plan(name, sources, description, target, errors_path, folder, identity, stream, extraction, _BLOCK, unit="articles")
 
@@ -199,9 +191,7 @@ class _Extraction:
         except ValueError as error:
             return BadRow(row.where, f"{self.published_column}: {error}", row.text)
         try:
-            article = read_article(row.text, published, name, html)
-            if article.published is None and self.published is not None:
-                article = read_article(row.text, self.published, name, html)
+            article = read_article(row.text, published, name, html, otherwise=self.published)
         except ValueError as error:
             return BadRow(row.where, str(error), row.text)
         except (MemoryError, OSError):

@@ -12,14 +12,12 @@ from pathlib import Path
 from typing import Any, BinaryIO, TextIO
 
 from ..data.event import Event
-from ..data.inputs import COMPRESSIONS
 from ..data.rows import arrow
-from ..data.schema import DataError
 from . import polecat
 from .event_reading import read_events as read_events
 from .event_reading import reading_form as reading_form
 from .event_table import CSV_COLUMNS, arrow_schema, arrow_table, csv_row
-from .outputs import compressed, is_folder, join_parquet, join_text
+from .outputs import compressed, join_parquet, join_text, output_form
 from .plover_records import plover_record
 
 FORMS = ("text", "jsonl", "csv", "parquet", "plover", "polecat")
@@ -28,10 +26,11 @@ _ENDINGS = {
     **{"plover": ".plover.json", "polecat": ".polecat.tsv"},
 }
 _FORM_OF = {
+    "": "text",
     **{".plover.json": "plover", ".plover.jsonl": "plover", ".json": "plover", ".polecat.tsv": "polecat", ".tsv": "polecat"},
     **{".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".parquet": "parquet", ".txt": "text"},
 }
-"""Formats by endings; of two that fit, the longer stands first."""
+"""Formats by endings."""
 
 
 def event_form(path: str | os.PathLike[str], format: str | None = None) -> tuple[str, str]:
@@ -45,25 +44,7 @@ def event_form(path: str | os.PathLike[str], format: str | None = None) -> tuple
         DataError: for a compression around Parquet, or, without `format`, an ending that tells no format. No ending is text.
         ValueError: for an unknown format.
     """
-    if format not in (None, *FORMS):
-        raise ValueError(f"format: unknown format {format!r}; known are {', '.join(FORMS)}")
-    name = os.fspath(path)
-    if is_folder(name):
-        return format or "parquet", ""
-    suffix = Path(name).suffix.lower()
-    compression = COMPRESSIONS.get(suffix, "")
-    whole = Path(name).name.lower().removesuffix(suffix if compression else "")
-    form = format or next((form for ending, form in _FORM_OF.items() if whole.endswith(ending)), None)
-    if form is None and Path(whole).suffix:
-        raise DataError(
-            [
-                f"{name}: {Path(whole).suffix} is not written; {' '.join(_FORM_OF)} are (also with .gz or .zst), "
-                "or name a format (--format)"
-            ]
-        )
-    if form == "parquet" and compression:
-        raise DataError([f"{name}: Parquet is compressed inside; leave .{compression} out"])
-    return form or "text", compression
+    return output_form(path, format, FORMS, _FORM_OF)
 
 
 @dataclass(frozen=True)

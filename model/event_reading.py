@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import gzip
 import io
 import json
 import math
@@ -16,8 +15,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from ..data.inputs import COMPRESSIONS
-from ..data.rows import arrow
-from ..data.schema import DataError, parse_json, utf8_problem
+from ..data.rows import arrow, decompressed
+from ..data.schema import DataError, parse_json, shortened, utf8_problem
 from .event_table import COLUMNS, split
 
 REQUIRED = ("topic", "date_first", "date_last", "date_precision", "countries")
@@ -82,7 +81,7 @@ def _read_file(name: str) -> Iterator[dict[str, Any]]:
 def _event(record: Any, where: str) -> dict[str, Any]:
     """A record whose values have the types of `Event.to_dict`."""
     if not isinstance(record, Mapping):
-        raise DataError([f"{where}: an object was expected, not {_short(record)}"])
+        raise DataError([f"{where}: an object was expected, not {shortened(record)}"])
     missing = [name for name in REQUIRED if name not in record]
     if missing:
         raise DataError([f"{where}: {missing[0]}: missing"])
@@ -114,19 +113,19 @@ def _interval_problem(name: str, event: Mapping[str, Any]) -> str:
 def _text(value: Any) -> str | None:
     if value is None or isinstance(value, str):
         return value
-    raise ValueError(f"text was expected, not {_short(value)}")
+    raise ValueError(f"text was expected, not {shortened(value)}")
 
 
 def _integer(value: Any) -> int | None:
     if value is None or (isinstance(value, int) and not isinstance(value, bool)):
         return value
-    raise ValueError(f"an integer was expected, not {_short(value)}")
+    raise ValueError(f"an integer was expected, not {shortened(value)}")
 
 
 def _number(value: Any) -> float | None:
     if value is None or (isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)):
         return None if value is None else float(value)
-    raise ValueError(f"a number was expected, not {_short(value)}")
+    raise ValueError(f"a number was expected, not {shortened(value)}")
 
 
 def _date(value: Any) -> str | None:
@@ -139,7 +138,7 @@ def _date(value: Any) -> str | None:
             return date.fromisoformat(value).isoformat()
     except ValueError:
         pass
-    raise ValueError(f"a date such as 2025-05-20 was expected, not {_short(value)}")
+    raise ValueError(f"a date such as 2025-05-20 was expected, not {shortened(value)}")
 
 
 def _list(value: Any) -> list[str]:
@@ -147,20 +146,20 @@ def _list(value: Any) -> list[str]:
         return []
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
         return value
-    raise ValueError(f"a list of texts was expected, not {_short(value)}")
+    raise ValueError(f"a list of texts was expected, not {shortened(value)}")
 
 
 def _actors(value: Any) -> list[dict[str, Any]]:
     if value is None:
         return []
     if not isinstance(value, list):
-        raise ValueError(f"a list of actors was expected, not {_short(value)}")
+        raise ValueError(f"a list of actors was expected, not {shortened(value)}")
     for actor in value:
         if not isinstance(actor, dict):
-            raise ValueError(f"an actor is an object, not {_short(actor)}")
+            raise ValueError(f"an actor is an object, not {shortened(actor)}")
         for name in ("name", "type", "country", "body"):
             if not isinstance(actor.get(name), str):
-                raise ValueError(f"{name} of an actor: text was expected, not {_short(actor.get(name))}")
+                raise ValueError(f"{name} of an actor: text was expected, not {shortened(actor.get(name))}")
     return [{**{k: v for k, v in actor.items() if v is not None}, "sectors": _list(actor.get("sectors"))} for actor in value]
 
 
@@ -172,11 +171,6 @@ _VALUES: dict[str, Callable[[Any], Any]] = {
     "list": _list,
     "actors": _actors,
 }
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:60]}…"
 
 
 def _records(name: str) -> Iterator[tuple[str, Any]]:
@@ -233,7 +227,7 @@ def _cells(row: Mapping[str, str], where: str) -> dict[str, Any]:
             record[name] = _CELLS[kind](row[name]) if row[name] or kind in ("text", "list") else None
         except ValueError:
             expected = {"integer": "an integer", "number": "a number", "actors": "JSON"}[kind]
-            raise DataError([f"{where}: {name}: {expected} was expected, not {_short(row[name])}"]) from None
+            raise DataError([f"{where}: {name}: {expected} was expected, not {shortened(row[name])}"]) from None
     for name in ("published_precision", "date_precision"):
         record[name] = record.get(name) or None
     return record
@@ -263,9 +257,4 @@ def _parquet(name: str) -> Iterator[tuple[str, Any]]:
 @contextmanager
 def _opened(name: str) -> Iterator[BinaryIO]:
     with open(name, "rb") as raw:
-        if name.lower().endswith(".gz"):
-            yield io.BufferedReader(gzip.GzipFile(fileobj=raw))
-        elif name.lower().endswith(".zst"):
-            yield io.BufferedReader(arrow().CompressedInputStream(raw, "zstd"))
-        else:
-            yield raw
+        yield decompressed(raw, COMPRESSIONS.get(Path(name).suffix.lower(), ""))

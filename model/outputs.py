@@ -38,26 +38,33 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 Answer = tuple[Row, Prediction]
 
 
-def output_form(path: str | os.PathLike[str], form: str | None = None) -> tuple[str, str]:
+def output_form(
+    path: str | os.PathLike[str], form: str | None = None, forms: Sequence[str] = OUTPUTS, endings: Mapping[str, str] = _FORMS
+) -> tuple[str, str]:
     """Format and compression of an output by its ending; a folder, whose name ends in `/`, holds Parquet unless `form` is given.
 
     >>> output_form("out.jsonl.gz"), output_form("out/"), output_form("-")
     (('jsonl', 'gz'), ('parquet', ''), ('text', ''))
 
+    Args:
+        forms: all that there are.
+        endings: which of them an ending tells; one may be of two parts, which then goes before its last part.
+
     Raises:
         DataError: for a compression around Parquet, or, without `form`, an ending that tells no format. No ending is text.
         ValueError: for an unknown format.
     """
-    if form not in (None, *OUTPUTS):
-        raise ValueError(f"format: unknown format {form!r}; known are {', '.join(OUTPUTS)}")
+    if form not in (None, *forms):
+        raise ValueError(f"format: unknown format {form!r}; known are {', '.join(forms)}")
     name = os.fspath(path)
     if is_folder(name):
         return form or "parquet", ""
     compression = COMPRESSIONS.get(Path(name).suffix.lower(), "")
-    ending = Path(name.lower()).with_suffix("").suffix if compression else Path(name.lower()).suffix
-    form = form or _FORMS.get(ending)
+    suffixes = Path(name.lower()).suffixes[: -1 if compression else None]
+    ending = "".join(suffixes[-1:])
+    form = form or endings.get("".join(suffixes[-2:])) or endings.get(ending)
     if form is None:
-        known = " ".join(filter(None, _FORMS))
+        known = " ".join(filter(None, endings))
         raise DataError([f"{name}: {ending} is not written; {known} are (also with .gz or .zst), or name a format (--format)"])
     if form == "parquet" and compression:
         raise DataError([f"{name}: Parquet is compressed inside; leave .{compression} out"])

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from .. import __version__
 from ..data.inputs import Source
 from ..data.rows import Stream
 from ..data.schema import DataError
+from .configuration import CONFIG_FILE, sha256
 from .job import Answering, Counts, Format, Job, work_folder
 from .outputs import is_folder
 from .parts import Block, answer, blocks, write_part
@@ -201,6 +203,33 @@ def run(
             del predictor  # putting the parts together takes memory too
         plan.check_inputs()
         return Report.of(job.finish(meter.blocks, meter.rows), meter.resumed, begun, job.errors, plan.unit)
+
+
+def identity_of(
+    sources: Sequence[Source],
+    output: Format,
+    checkpoint: Path,
+    files: Mapping[str, str],
+    settings: Mapping[str, Any],
+    packages: Mapping[str, str],
+) -> dict[str, Any]:
+    """What makes two runs the same job, in JSON's types.
+
+    Args:
+        checkpoint: its folder.
+        files: of its configuration: the checkpoint's other files with their sums.
+        packages: versions of those on which answers depend.
+    """
+    identity = {
+        "inputs": [source.identity() for source in sources],
+        "output": output.to_dict(),
+        "checkpoint": {CONFIG_FILE: sha256(checkpoint / CONFIG_FILE), **files},
+        "settings": dict(settings),
+        "versions": dict(packages),
+    }
+    if not all(source.texts or source.is_file for source in sources):
+        identity["once"] = uuid.uuid4().hex  # a pipe cannot be read again
+    return identity
 
 
 def places(name: str, form: str, errors: str | os.PathLike[str] | None) -> tuple[Path | None, Path | None]:

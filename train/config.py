@@ -12,6 +12,7 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
 from ..data.labels import TOPICS, TYPES
+from ..data.schema import shortened
 
 _STRICT = ConfigDict(extra="forbid")
 
@@ -138,13 +139,8 @@ def load_experiment(path: str | Path, overrides: Iterable[str] = ()) -> Experime
     try:
         return _ADAPTER.validate_python(record)
     except ValidationError as error:
-        lines = [f"{path}: {'.'.join(map(str, e['loc']))}: {e['msg']} (given: {_short(e['input'])})" for e in error.errors()]
+        lines = [f"{path}: {'.'.join(map(str, e['loc']))}: {e['msg']} (given: {shortened(e['input'])})" for e in error.errors()]
         raise ConfigError("\n".join(lines)) from None
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 80 else f"{text[:80]}…"
 
 
 def _override(record: dict[str, Any], override: str) -> None:

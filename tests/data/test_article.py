@@ -266,3 +266,13 @@ def test_a_date_that_a_preposition_ties_to_the_text_stays_in_it(line: str) -> No
 def test_a_date_with_a_clock_below_the_text_is_left_to_it() -> None:
     article = read_article("Na Uy tặng hai xuồng\nHai bên đã ký biên bản.\nTàu Ấn Độ thăm cảng Đà Nẵng 24/10/2025 11:19")
     assert article.published is None
+
+
+def test_a_date_for_want_of_another_gives_way_to_what_the_text_says() -> None:
+    silent, speaking = "Chiều 14/10, hai bên đã họp.", "date 2025-10-20\n\nChiều 14/10, hai bên đã họp."
+    for text, given, year in ((silent, None, 2024), (speaking, None, 2025), (silent, "2023", 2023), (speaking, "2023", 2023)):
+        date = read_article(text, given, otherwise="2024").sentences[-1].date
+        assert date is not None
+        assert date.first.year == year
+    with pytest.raises(ValueError, match="hôm nọ"):
+        read_article(speaking, otherwise="hôm nọ")

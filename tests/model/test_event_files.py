@@ -210,10 +210,10 @@ def test_one_odd_article_does_not_cost_the_others(
     words: WordPredictor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def failing(call: Any, word: str) -> Any:
-        def run(*arguments: Any) -> Any:
+        def run(*arguments: Any, **options: Any) -> Any:
             if word in str(arguments[0]):
                 raise RecursionError("too deep")
-            return call(*arguments)
+            return call(*arguments, **options)
 
         return run
 
