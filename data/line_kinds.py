@@ -6,11 +6,11 @@ In doubt a line is body: who looks for events loses more by a sentence that is m
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import Counter
 
 from .page_lines import ENDS, INNER_END, Line, letters_of
 from .phrases import UPPER, may_be_scene, refers_back
+from .variants import without_diacritics
 
 
 def give_kinds(lines: list[Line]) -> None:
@@ -37,7 +37,7 @@ class _Reader:
                 if line.sort == "title" and line.words >= 8:
                     line.sort = "prose"
         self.title = "" if title is None else self.lines[title].key
-        self.bare_title = _bare(self.title)
+        self.bare_title = without_diacritics(self.title)
         self._read_head(title, first)
         self._read_rest(first)
 
@@ -176,7 +176,7 @@ class _Reader:
 
     def _is_glued(self, line: Line) -> bool:
         """Whether the title of the page stands in front, as it is or without its marks (as in addresses)."""
-        key = _bare(letters_of(line.text))
+        key = without_diacritics(letters_of(line.text))
         return (
             self.bare_title.count(" ") >= 3
             and key.startswith(self.bare_title + " ")
@@ -264,10 +264,3 @@ _NAME = re.compile(rf"[{UPPER}]\w*(?: [{UPPER}]\w*)+")
 
 def _names(text: str) -> set[str]:
     return set(_NAME.findall(text)) - _EVERYWHERE
-
-
-def _bare(key: str) -> str:
-    return _MARKS.sub("", unicodedata.normalize("NFD", key.replace("đ", "d")))
-
-
-_MARKS = re.compile(r"[\u0300-\u036f]+")

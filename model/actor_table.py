@@ -18,6 +18,7 @@ from typing import Any, Generic, TypeVar
 from ..data.coverage import countries, fold
 from ..data.plover import INTERNATIONAL, SECTORS
 from ..data.schema import DataError
+from ..data.variants import without_diacritics
 
 TABLE_FILE = Path(__file__).parent.parent / "configs" / "actors.yaml"
 HOME = "VNM"
@@ -291,10 +292,10 @@ class ActorTable:
 
     def _finish(self) -> None:
         """What follows from all the files together."""
-        self.unmarked_surnames = {_without_marks(name) for name in self.surnames}
+        self.unmarked_surnames = {without_diacritics(name) for name in self.surnames}
         bare: dict[str, set[str]] = {}
         for words, code in self.spellings.items():
-            bare.setdefault(_without_marks(" ".join(words)), set()).add(code)
+            bare.setdefault(without_diacritics(" ".join(words)), set()).add(code)
         self.unmarked = {spelling: codes.pop() for spelling, codes in bare.items() if len(codes) == 1}
 
 
@@ -365,10 +366,6 @@ def _cldr() -> dict[str, str]:
 
 def _is_country(code: str) -> bool:
     return code in _cldr() or code == "XKX"
-
-
-def _without_marks(text: str) -> str:
-    return "".join(c for c in unicodedata.normalize("NFD", text.replace("đ", "d")) if unicodedata.category(c) != "Mn")
 
 
 _SYLLABLE = re.compile(

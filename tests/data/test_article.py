@@ -270,8 +270,13 @@ def test_a_date_with_a_clock_below_the_text_is_left_to_it() -> None:
 
 def test_a_date_for_want_of_another_gives_way_to_what_the_text_says() -> None:
     silent, speaking = "Chiều 14/10, hai bên đã họp.", "date 2025-10-20\n\nChiều 14/10, hai bên đã họp."
-    for text, given, year in ((silent, None, 2024), (speaking, None, 2025), (silent, "2023", 2023), (speaking, "2023", 2023)):
-        date = read_article(text, given, otherwise="2024").sentences[-1].date
+    for text, published, year in (
+        (silent, None, 2024),
+        (speaking, None, 2025),
+        (silent, "2023", 2023),
+        (speaking, "2023", 2023),
+    ):
+        date = read_article(text, published, otherwise="2024").sentences[-1].date
         assert date is not None
         assert date.first.year == year
     with pytest.raises(ValueError, match="hôm nọ"):
